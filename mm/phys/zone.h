@@ -1,0 +1,99 @@
+/*
+ * Zones: what kinds of memory there are, where each ends, how low it may run.
+ *
+ * Four zones in address order, any of them may be empty:
+ *   DMA      the first `dma=` bytes, for devices with short arms (none on these boards: empty by default)
+ *   NORMAL   the rest of what the direct map reaches
+ *   HIGHMEM  frames that the kernel must map for a moment
+ *   MOVABLE  the last `movable=` bytes of RAM: movable pages only
+ * A request names the highest zone it can use and falls back downwards (zonelist).
+ *
+ * Locks: (Z) zone->lock, interrupts off; (L) zone->lru_lock, interrupts off; (C) set at boot, then constant;
+ *        (A) atomic.
+ */
+#ifndef MM_PHYS_ZONE_H
+#define MM_PHYS_ZONE_H
+
+#include "base/spinlock.h"
+#include "mm/phys/page.h"
+#include "mm/phys/pageblock.h"
+#include "mm/phys/vmstat.h"
+
+enum zone_id { ZONE_DMA, ZONE_NORMAL, ZONE_HIGHMEM, ZONE_MOVABLE, ZONE_COUNT };
+
+enum zone_mark { WMARK_MIN, WMARK_LOW, WMARK_HIGH, WMARKS };
+
+struct free_area {
+	struct list free[MIGRATE_TYPES]; /* (Z) first frames of free blocks */
+	uint32_t blocks;		 /* (Z) on all of the lists */
+};
+
+enum lru_list { LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, LRU_INACTIVE_FILE, LRU_ACTIVE_FILE,
+		LRU_UNEVICTABLE, LRU_LISTS };
+
+/* When compaction is not worth trying: mm/move/defer.c owns it. */
+struct compact_defer {
+	uint32_t considered;	/* attempts passed over since the last failure */
+	uint32_t shift;		/* pass over 1 << shift of them */
+	uint32_t order_failed;	/* smallest order that failed; MAX_ORDER + 1 when none */
+};
+
+struct zone {
+	struct spinlock lock;	     /* LOCK_ZONE */
+	struct spinlock lru_lock;    /* LOCK_LRU */
+	enum zone_id id;	     /* (C) */
+	const char *name;	     /* (C) "DMA", "Normal", "HighMem", "Movable" */
+	pfn_t start, end;	     /* (C) [start, end); start is pageblock aligned, may be = end */
+	uint32_t present_pages;	     /* (C) */
+	uint32_t managed_pages;	     /* (C) handed to the allocator at boot */
+	uint32_t watermark[WMARKS];  /* (C) pages */
+	uint32_t free_pages;	     /* (Z) on the free lists, of any type */
+	uint32_t free_cma_pages;     /* (Z) of them in CMA pageblocks */
+	struct free_area area[ORDERS];
+	struct list lru[LRU_LISTS];  /* (L) */
+	uint32_t stat[ZONE_STATS];   /* (A) enum zone_stat */
+	pfn_t compact_migrate[2];    /* (R) where the migrate scanner goes on: [0] async, [1] sync */
+	pfn_t compact_free;	     /* (R) where the free scanner goes on */
+	struct compact_defer defer;  /* (R) */
+};
+
+extern struct zone zones[ZONE_COUNT];
+
+static inline struct zone *page_zone(const struct page *p)
+{
+	return &zones[page_zone_id(p)];
+}
+
+static inline bool zone_is_empty(const struct zone *z)
+{
+	return z->managed_pages == 0;
+}
+
+#define for_each_zone(z) for ((z) = zones; (z) < zones + ZONE_COUNT; (z)++) if (!zone_is_empty(z))
+
+struct zone_borders {
+	uint32_t dma_pages, movable_pages; /* wished; rounded to pageblocks, cut to what is there */
+	pfn_t high_start;		   /* first frame above the direct map */
+};
+
+/* Lays out the zones over page_map. Everything in them is still in use (not free). */
+void zones_init(const struct zone_borders *wish);
+
+/* Sets the three marks of every zone from its size: Linux's rule, min = sqrt(16 * low kB) shared by size. */
+void zone_watermarks_init(void);
+
+/*
+ * Would the zone stay above `mark` pages (plus what the caller may not touch) after an allocation of this
+ * order, and does it have a free block of that order that the type may use?
+ * `mark` is a number of pages, already lowered for the caller's privileges.
+ * Locks: none; the answer may be old when it arrives.
+ */
+bool zone_watermark_ok(const struct zone *z, unsigned order, uint32_t mark, bool may_use_cma);
+
+/*
+ * Why a request of this order fails, in thousandths: toward 0 for lack of memory, toward 1000 for
+ * fragmentation; -1000: it would not fail. The unusable-free-space formula of the field. (CO-6)
+ */
+int zone_fragmentation_index(const struct zone *z, unsigned order);
+
+#endif
