@@ -22,6 +22,7 @@
 #include "arch/atomic.h"
 #include "base/assert.h"
 #include "base/list.h"
+#include "base/spinlock.h"
 #include "mm/phys/pfn.h"
 
 enum page_flags {
@@ -50,6 +51,9 @@ enum page_flags {
 /* What a free frame may carry; anything else found at free or allocation is a bug. */
 #define PG_KEPT_WHEN_FREE (PG_ZONE_MASK | PG_BUDDY | PG_PCP)
 
+struct anon_vma;
+struct mm;
+
 enum page_kind_id {
 	KIND_KERNEL,	/* the kernel's own: does not move */
 	KIND_ANON,	/* anonymous memory of tasks */
@@ -69,13 +73,15 @@ struct page {
 	union {
 		uint32_t order;	    /* (Z) PG_BUDDY: of the free block */
 		uint32_t index;	    /* (P) page offset within its mapping */
+		uint32_t used;	    /* KIND_TABLE, under its lock: entries that are not none */
 	};
 	union {
-		uintptr_t mapping;  /* (P) whom to ask who maps it: a struct anon_vma, or NULL */
+		struct anon_vma *anon; /* (P) KIND_ANON: who may map it; holds the family alive */
+		struct mm *mm;	       /* KIND_TABLE: whose tables these are */
 	};
 	union {
-		uintptr_t private;  /* (O) the kind's own; KIND_TABLE: the table's lock */
-		uint32_t table_lock;
+		uintptr_t private;	    /* (O) the kind's own */
+		struct spinlock table_lock; /* KIND_TABLE: guards its entries (LOCK_TABLE) */
 	};
 	struct list lru;    /* (L) LRU list; (Z) free list; (O) any list of its owner */
 };

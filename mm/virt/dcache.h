@@ -1,0 +1,19 @@
+/*
+ * What the caches need when a page changes: the rules (DC-1..7) over the operations of arch/cache.h.
+ */
+#ifndef MM_VIRT_DCACHE_H
+#define MM_VIRT_DCACHE_H
+
+#include "mm/phys/page.h"
+#include "mm/virt/vma.h"
+
+/* The kernel has written (or is about to read) the page under its own address: users see the same afterwards. */
+void flush_dcache_page(struct page *p);
+
+/* Before an entry of `v` at `a` is taken away: what a virtually indexed cache holds under it reaches memory. TU-1 */
+void flush_cache_page(const struct vma *v, vaddr_t a, pfn_t frame);
+
+/* Before an executable entry becomes visible: what will be fetched is what was stored. DC-7 */
+void sync_icache_page(struct page *p);
+
+#endif

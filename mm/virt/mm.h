@@ -1,0 +1,56 @@
+/*
+ * Address spaces.
+ *
+ * Locks, outermost first: mm->lock (sleeps) > page lock (sleeps) > anon->lock > table lock > LRU, zone.
+ * Counts are atomic, because a mover changes entries without holding mm->lock.
+ */
+#ifndef MM_VIRT_MM_H
+#define MM_VIRT_MM_H
+
+#include "arch/context.h"
+#include "base/rwsem.h"
+#include "mm/virt/vma.h"
+
+struct mm {
+	struct arch_mm arch;
+	struct rwsem lock;
+	struct list areas;	 /* struct vma.node, by address */
+	struct vma *tree;	 /* vma.c's own */
+	struct vma *last_found;	 /* vma.c's own */
+	uint32_t refs;		 /* atomic: tasks, and whoever looks at it for a while */
+	uint32_t anon_pages;	 /* atomic: entries that map (or stand for) anonymous pages */
+	uint32_t table_pages;	 /* frames of second-level tables */
+	uint32_t area_count;
+	uint32_t brk_start, brk; /* the heap: [brk_start, brk) */
+	uint32_t stack_limit;	 /* lowest address the stack may grow to */
+	uint32_t faults;	 /* atomic */
+	struct list all;	 /* list of all address spaces, under its lock */
+	char name[16];		 /* of the program, for reports */
+};
+
+/* Room kept free below address 0x1000: a null pointer faults. */
+#define USER_START 0x8000u
+#define MMAP_BASE  0x20000000u /* mmap looks upward from here */
+
+struct mm *mm_create(const char *name);	/* NULL: no memory. One hold. */
+void mm_get(struct mm *mm);
+void mm_put(struct mm *mm); /* the last hold unmaps and frees everything; may sleep */
+
+/* Calls visit for every address space, each held, no lock held during the call. */
+void mm_for_each(void (*visit)(struct mm *, void *), void *arg);
+
+/*
+ * Requests of tasks, by page-aligned byte ranges. All take mm->lock for writing (madvise: reading).
+ * Each returns 0 (or an address) or -errno as Linux's calls do: -EINVAL for a bad range, -ENOMEM, -EACCES.
+ */
+int mm_map(struct mm *mm, uint32_t hint, uint32_t bytes, uint32_t vma_flags, bool fixed, uint32_t *address);
+int mm_unmap(struct mm *mm, uint32_t start, uint32_t bytes);
+int mm_protect(struct mm *mm, uint32_t start, uint32_t bytes, uint32_t rights);
+int mm_discard(struct mm *mm, uint32_t start, uint32_t bytes); /* MADV_DONTNEED */
+uint32_t mm_set_brk(struct mm *mm, uint32_t brk);	       /* the break afterwards, old one if refused */
+int mm_lock_range(struct mm *mm, uint32_t start, uint32_t bytes, bool lock); /* mlock, munlock */
+
+/* Grows a VMA_GROWSDOWN area down to cover `a` if it is near below it and the limit allows. 0 or -EFAULT/-ENOMEM. */
+int mm_grow_stack(struct mm *mm, struct vma *v, vaddr_t a);
+
+#endif
