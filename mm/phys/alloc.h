@@ -37,8 +37,8 @@ struct alloc_request {
 	enum migratetype type;	/* from gfp */
 	enum zone_id highest;	/* from gfp */
 	struct page *page;	/* set by relief when it captured the block */
-	const char *why_failed; /* in words, when it failed */
-	uint64_t spent_insns;	/* in the slow path */
+	uint64_t spent_insns;	/* in the slow path; 0 when that was not needed */
+	char why_failed[72];	/* in words, when it failed */
 };
 
 /*
@@ -67,8 +67,18 @@ struct zone *zonelist_next(struct zone *z);
 enum migratetype gfp_migratetype(gfp_t gfp);
 enum zone_id gfp_highest_zone(gfp_t gfp);
 
-/* Per-cpu caches of free and of LRU pages are given back; registered by who has one. */
+/*
+ * Per-cpu caches of free and of LRU pages are given back; `drain` empties this cpu's and is registered by
+ * who has one. alloc_drain_all reaches the other cpus through the function that `others` names: it makes
+ * each of them call alloc_drain_local and returns when all have. None is needed with one cpu.
+ * Context: no spinlock held; alloc_drain_local also from an interrupt.
+ */
 void alloc_add_drain(void (*drain)(void));
+void alloc_set_drain_others(void (*others)(void));
+void alloc_drain_local(void);
 void alloc_drain_all(void);
+
+/* Which zones a request tries, once the zones have their memory. Called by phys_init. */
+void alloc_init(void);
 
 #endif

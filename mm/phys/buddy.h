@@ -3,9 +3,11 @@
  *
  * A free block's first frame has PG_BUDDY, its order, and is on area[order].free[type], where type is the
  * type of the pageblock that holds it. Blocks merge with their buddy as long as both are free, across
- * pageblocks up to MAX_ORDER, but never with one of type ISOLATE unless both are.
- * New memory is taken from the lowest address where there is a choice, so that what can not move
- * gathers at one end; the list is not sorted otherwise.
+ * pageblocks up to MAX_ORDER, and the pageblocks of a merged block then have one type; ISOLATE and CMA merge
+ * with their own only.
+ * Where there is a choice between whole pageblocks, what can not move is taken from the lowest address and
+ * what can from the highest, so that each gathers at its end; the lists are sorted only so far that a freed
+ * block lower than the first goes before it, any other to the end.
  * Locks: every function is called with zone->lock held and interrupts off.
  */
 #ifndef MM_PHYS_BUDDY_H
@@ -23,6 +25,12 @@ struct page *buddy_alloc(struct zone *z, unsigned order, enum migratetype type);
 
 /* Gives a block back and merges it. refs is 0 on every frame of it. */
 void buddy_free(struct zone *z, struct page *first, unsigned order);
+
+/*
+ * Counts a block as one that can not move, in its pageblocks and by PG_UNMOVABLE on each frame, until it is
+ * freed. For blocks handed out for a type other than MOVABLE and CMA. (CO-14)
+ */
+void buddy_mark_unmovable(struct zone *z, struct page *first, unsigned order);
 
 /* Takes this very free block (PG_BUDDY, any order) off its list; its frames are the caller's. Returns its order. */
 unsigned buddy_take(struct zone *z, struct page *first);

@@ -48,8 +48,16 @@ enum page_flags {
 	/* bits 19..23 are free: private data, swap cache, writeback, huge */
 };
 
-/* What a free frame may carry; anything else found at free or allocation is a bug. */
-#define PG_KEPT_WHEN_FREE (PG_ZONE_MASK | PG_BUDDY | PG_PCP)
+/*
+ * What a free frame may carry; anything else found at allocation is a bug. A frame on a cpu's list keeps
+ * PG_UNMOVABLE: it is still counted, because the buddy has not got it back yet.
+ */
+#define PG_KEPT_WHEN_FREE (PG_ZONE_MASK | PG_BUDDY | PG_PCP | PG_UNMOVABLE)
+
+/* States that end before the last hold does: one of them on a frame that is being freed is a bug. */
+#define PG_BUG_WHEN_FREED                                                                         \
+	(PG_LOCKED | PG_LRU | PG_MLOCKED | PG_RESERVED | PG_BUDDY | PG_PCP | PG_ISOLATED |        \
+	 PG_LRU_BATCH)
 
 struct anon_vma;
 struct mm;
@@ -168,6 +176,16 @@ static inline bool page_try_get(struct page *p)
 
 /* Gives up one hold; the last one frees the frame (order 0). Any context. */
 void page_put(struct page *p);
+
+/*
+ * The room that keeps the LRU lists has the last word on a page whose last hold went while the page is on
+ * one of them: `release` is called with refs 0 when one of PG_ON_SOME_LIST is set, and leaves none set.
+ */
+#define PG_ON_SOME_LIST (PG_LRU | PG_LRU_BATCH | PG_MLOCKED)
+void page_set_release_hook(void (*release)(struct page *p));
+
+/* Called by page_put for a page whose last hold is gone while it is on an LRU list: takes it off. */
+void page_set_release_hook(void (*hook)(struct page *));
 
 /* True if refs was exactly `expected` and is now 0: nobody can take a hold until page_unfreeze. MG-10 */
 static inline bool page_freeze(struct page *p, uint32_t expected)

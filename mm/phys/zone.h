@@ -47,6 +47,7 @@ struct zone {
 	uint32_t present_pages;	     /* (C) */
 	uint32_t managed_pages;	     /* (C) handed to the allocator at boot */
 	uint32_t watermark[WMARKS];  /* (C) pages */
+	uint32_t reserve[ZONE_COUNT];/* (C) pages kept from requests whose highest zone is this */
 	uint32_t free_pages;	     /* (Z) on the free lists, of any type */
 	uint32_t free_cma_pages;     /* (Z) of them in CMA pageblocks */
 	struct free_area area[ORDERS];
@@ -79,13 +80,21 @@ struct zone_borders {
 /* Lays out the zones over page_map. Everything in them is still in use (not free). */
 void zones_init(const struct zone_borders *wish);
 
-/* Sets the three marks of every zone from its size: Linux's rule, min = sqrt(16 * low kB) shared by size. */
+/*
+ * Sets the three marks of every zone from its size. The lowest is Linux's rule: sqrt(16 * lowmem kB) kB for
+ * DMA and NORMAL together, shared by size; 1/1024 of the zone, 32 to 128 pages, for HIGHMEM and MOVABLE.
+ * low = min * 5/4, high = min * 3/2.
+ *
+ * Also sets the reserves: a request that could have been served higher up leaves in NORMAL 1/256, in DMA
+ * 1/32 of the pages of the higher zones it may use, so that user memory does not eat all of low memory.
+ * A zone never keeps more than a quarter of itself.
+ */
 void zone_watermarks_init(void);
 
 /*
- * Would the zone stay above `mark` pages (plus what the caller may not touch) after an allocation of this
- * order, and does it have a free block of that order that the type may use?
- * `mark` is a number of pages, already lowered for the caller's privileges.
+ * Would the zone keep `mark` free pages after an allocation of this order, and does it have a free block of
+ * that order, CMA aside unless the caller may use it?
+ * `mark` is a number of pages, already lowered for the caller's privileges and with its reserve added.
  * Locks: none; the answer may be old when it arrives.
  */
 bool zone_watermark_ok(const struct zone *z, unsigned order, uint32_t mark, bool may_use_cma);

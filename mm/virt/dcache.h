@@ -13,6 +13,12 @@ void flush_dcache_page(struct page *p);
 /* Before an entry of `v` at `a` is taken away: what a virtually indexed cache holds under it reaches memory. TU-1 */
 void flush_cache_page(const struct vma *v, vaddr_t a, pfn_t frame);
 
+/* A page that no task maps yet was filled under the kernel's address: users will see that. */
+void flush_filled_page(struct page *p);
+
+/* Before the kernel reads, under its own address, a page that `v` maps at `a`: what users stored is there. */
+void flush_before_read(const struct vma *v, vaddr_t a, struct page *p);
+
 /* Before an executable entry becomes visible: what will be fetched is what was stored. DC-7 */
 void sync_icache_page(struct page *p);
 

@@ -19,7 +19,7 @@ struct mm {
 	struct vma *last_found;	 /* vma.c's own */
 	uint32_t refs;		 /* atomic: tasks, and whoever looks at it for a while */
 	uint32_t anon_pages;	 /* atomic: entries that map (or stand for) anonymous pages */
-	uint32_t table_pages;	 /* frames of second-level tables */
+	uint32_t table_pages;	 /* atomic: frames of second-level tables */
 	uint32_t area_count;
 	uint32_t brk_start, brk; /* the heap: [brk_start, brk) */
 	uint32_t stack_limit;	 /* lowest address the stack may grow to */
@@ -39,6 +39,12 @@ void mm_put(struct mm *mm); /* the last hold unmaps and frees everything; may sl
 /* Calls visit for every address space, each held, no lock held during the call. */
 void mm_for_each(void (*visit)(struct mm *, void *), void *arg);
 
+/* The range [start, start + bytes) is not empty and lies in user space. */
+static inline bool mm_range_is_user(uint32_t start, uint32_t bytes)
+{
+	return bytes != 0 && start >= USER_START && start < USER_END && bytes <= USER_END - start;
+}
+
 /*
  * Requests of tasks, by page-aligned byte ranges. All take mm->lock for writing (madvise: reading).
  * Each returns 0 (or an address) or -errno as Linux's calls do: -EINVAL for a bad range, -ENOMEM, -EACCES.
@@ -50,7 +56,14 @@ int mm_discard(struct mm *mm, uint32_t start, uint32_t bytes); /* MADV_DONTNEED 
 uint32_t mm_set_brk(struct mm *mm, uint32_t brk);	       /* the break afterwards, old one if refused */
 int mm_lock_range(struct mm *mm, uint32_t start, uint32_t bytes, bool lock); /* mlock, munlock */
 
-/* Grows a VMA_GROWSDOWN area down to cover `a` if it is near below it and the limit allows. 0 or -EFAULT/-ENOMEM. */
+/* mm_unmap of a checked range, mm->lock held for writing. 0, or -ENOMEM and nothing changed. */
+int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end);
+
+/* One fault extends a stack by no more than this, and leaves this much free above the next area below. */
+#define STACK_GROW_MAX	0x100000u
+#define STACK_GUARD	0x10000u
+
+/* Grows a VMA_GROWSDOWN area down to cover `a` if it is near below it and the limit allows. mm->lock held for writing. 0 or -EFAULT. */
 int mm_grow_stack(struct mm *mm, struct vma *v, vaddr_t a);
 
 #endif

@@ -24,6 +24,14 @@ static inline unsigned table_index(vaddr_t a)
 	return (a.a >> PAGE_SHIFT) & (PTES_PER_TABLE - 1u);
 }
 
+/* Where a walk of [a, end) leaves the table that serves `a`. */
+static inline uint32_t table_walk_end(uint32_t a, uint32_t end)
+{
+	uint32_t border = (a & ~(TABLE_SPAN - 1u)) + TABLE_SPAN;
+
+	return border < end ? border : end;
+}
+
 /* The table that serves `a`, or NULL. */
 struct page *pgtable_find(const struct mm *mm, vaddr_t a);
 

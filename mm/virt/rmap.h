@@ -8,6 +8,9 @@
 #include "mm/virt/anon_vma.h"
 #include "mm/virt/pgtable.h"
 
+/* Moves between their first migration entry and their last (atomic). 0: no migration entry exists. */
+extern uint32_t migrations_running;
+
 /* The page becomes anonymous, first mapped at `a` of `v` (which has a family). The entry is being written. */
 void rmap_add_new_anon(struct page *p, struct vma *v, vaddr_t a);
 

@@ -30,8 +30,8 @@ struct vma {
 	struct anon_vma *anon;	/* NULL until the first anonymous page */
 	struct list family;	/* in anon->areas */
 	struct list node;	/* in mm->areas, by address */
-	struct vma *left, *right, *parent; /* the tree by address: vma.c's own */
-	uint32_t tree_private;
+	struct vma *left, *right, *parent; /* a treap by address: vma.c's own */
+	uint32_t priority;	/* never below that of a child */
 };
 
 /* What user mode may do in the area, for pte_make. */
@@ -40,7 +40,8 @@ static inline unsigned vma_rights(const struct vma *v)
 	return v->flags & (VMA_READ | VMA_WRITE | VMA_EXEC);
 }
 
-_Static_assert(VMA_READ == PTE_READ && VMA_WRITE == PTE_WRITE && VMA_EXEC == PTE_EXEC,
+_Static_assert((int)VMA_READ == (int)PTE_READ && (int)VMA_WRITE == (int)PTE_WRITE &&
+		       (int)VMA_EXEC == (int)PTE_EXEC,
 	       "area rights are entry rights");
 
 static inline vaddr_t vma_address(const struct vma *v, uint32_t pgoff)
@@ -66,15 +67,31 @@ struct vma *vma_find_from(struct mm *mm, vaddr_t a);
 
 struct vma *vma_next(const struct vma *v); /* by address, or NULL */
 
-/* A new area, linked into the tree; merges with like neighbours. NULL: no memory. [start, end) must be free. */
+/* Areas cover every byte of [start, end). */
+bool vma_covers(struct mm *mm, uint32_t start, uint32_t end);
+
+/* An area that is nowhere yet, so that lack of memory is known before anything changes. NULL: no memory. */
+struct vma *vma_new(void);
+void vma_free(struct vma *v);
+
+/* Links a new area in. [start, end) must be free. Merges with nothing. */
+void vma_insert(struct mm *mm, struct vma *v, uint32_t start, uint32_t end, uint32_t flags);
+
+/* Both, then merges with like neighbours. Returns the area that covers the range now, or NULL: no memory. */
 struct vma *vma_create(struct mm *mm, uint32_t start, uint32_t end, uint32_t flags);
+
+/* Moves the borders of an area, into free room or over a neighbour that is about to go. */
+void vma_set_bounds(struct vma *v, uint32_t start, uint32_t end);
 
 /*
  * Cuts areas so that none crosses `at`. Both halves stay in the family. Returns 0 or -ENOMEM, nothing changed.
  */
 int vma_split_at(struct mm *mm, vaddr_t at);
 
-/* Merges areas of [start - 1, end + 1) that have become alike. */
+/* Cuts at both ends of [start, end). Returns 0 or -ENOMEM, nothing changed. */
+int vma_split_range(struct mm *mm, uint32_t start, uint32_t end);
+
+/* Merges areas that touch or cross [start, end) and have become alike. */
 void vma_merge_range(struct mm *mm, uint32_t start, uint32_t end);
 
 /* Unlinks from tree and family, frees. Its entries are gone already. */

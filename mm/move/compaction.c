@@ -1,0 +1,341 @@
+/*
+ * Compaction: when to start, one run over a zone, when to stop.
+ *
+ * A run alternates between its two scanners (scan.c) and migrate_pages, a batch at a time, and owns what it has
+ * isolated: pages that would not move go back to their lists after every batch, the free scanner's stock goes
+ * back to the buddy at the end. Nothing stays isolated when compact_zone returns, however it ends.
+ */
+#include "mm/move/compaction.h"
+
+#include "base/trace.h"
+#include "mm/move/defer.h"
+#include "mm/move/scan.h"
+#include "mm/phys/buddy.h"
+#include "mm/phys/pcp.h"
+#include "mm/phys/relief.h"
+#include "mm/reclaim/lru.h"
+
+static const char *const status_names[COMPACT_STATUSES] = {
+	[COMPACT_SKIPPED] = "skipped",	   [COMPACT_DEFERRED] = "deferred",
+	[COMPACT_CONTINUE] = "continue",   [COMPACT_COMPLETE] = "complete",
+	[COMPACT_PARTIAL] = "partial",	   [COMPACT_CONTENDED] = "contended",
+	[COMPACT_INTERRUPTED] = "interrupted",
+};
+
+const char *compact_status_name(enum compact_status s)
+{
+	return status_names[s];
+}
+
+static void (*progress)(const struct compaction *run);
+
+void compaction_set_progress(void (*show)(const struct compaction *run))
+{
+	progress = show;
+}
+
+/* ---- when to start */
+
+/* Below this share of fragmentation (thousandths) a failure is for lack of memory. */
+#define EXTFRAG_THRESHOLD 500
+
+enum compact_status compaction_suitable(const struct zone *z, unsigned order)
+{
+	uint32_t mark = z->watermark[WMARK_LOW];
+	int index;
+
+	if (order == COMPACT_WHOLE_ZONE)
+		return COMPACT_CONTINUE;
+	if (zone_watermark_ok(z, order, mark, false))
+		return COMPACT_PARTIAL;
+	/* Targets and sources exist at the same time. */
+	if (!zone_watermark_ok(z, 0, mark + (2u << order), false))
+		return COMPACT_SKIPPED;
+	index = zone_fragmentation_index(z, order);
+	if (index >= 0 && index <= EXTFRAG_THRESHOLD)
+		return COMPACT_SKIPPED;
+	return COMPACT_CONTINUE;
+}
+
+/* ---- when to stop */
+
+static bool block_is_there(const struct compaction *run)
+{
+	const struct zone *z = run->zone;
+
+	if (run->order == COMPACT_WHOLE_ZONE)
+		return false;
+	if (!zone_watermark_ok(z, run->order, z->watermark[WMARK_LOW], run->type == MIGRATE_MOVABLE))
+		return false;
+	if (buddy_has_block(z, run->order, run->type))
+		return true;
+	/* A whole pageblock changes its type without mixing anything. */
+	return run->order >= PAGEBLOCK_ORDER && buddy_has_block(z, run->order, MIGRATE_MOVABLE);
+}
+
+/* ---- one run */
+
+static void reset_hints(struct zone *z)
+{
+	for (uint32_t n = z->start.n; n < z->end.n; n += PAGEBLOCK_PAGES)
+		pageblock_of(pfn(n))->skip = 0;
+	z->compact_migrate[0] = z->compact_migrate[1] = z->start;
+	z->compact_free = z->end;
+}
+
+static bool lies_within(const struct zone *z, pfn_t f)
+{
+	return f.n >= z->start.n && f.n <= z->end.n;
+}
+
+/* Where the last run stopped, unless that is nowhere or the caller wants everything. */
+static void place_scanners(struct compaction *run)
+{
+	struct zone *z = run->zone;
+	pfn_t migrate = z->compact_migrate[run->mode != MIGRATE_ASYNC], free = z->compact_free;
+	bool resume = run->order != COMPACT_WHOLE_ZONE && lies_within(z, migrate) &&
+		      lies_within(z, free) && migrate.n < free.n;
+
+	run->migrate_pfn = resume ? migrate.n : z->start.n;
+	run->free_pfn = resume ? free.n : z->end.n;
+	run->whole_range = run->migrate_pfn == z->start.n && run->free_pfn == z->end.n;
+}
+
+/* Whole runs leave no trace for later ones to start from: they ignore hints and would spoil them. */
+static void remember_scanners(struct compaction *run)
+{
+	struct zone *z = run->zone;
+
+	if (run->status == COMPACT_COMPLETE) {
+		reset_hints(z);
+		return;
+	}
+	if (run->order == COMPACT_WHOLE_ZONE)
+		return;
+	z->compact_migrate[run->mode != MIGRATE_ASYNC] = pfn(pageblock_start(run->migrate_pfn));
+	z->compact_free = pfn(run->free_pfn);
+}
+
+static void begin(struct compaction *run)
+{
+	list_init(&run->sources);
+	list_init(&run->blocks);
+	list_init(&run->returned);
+	run->source_pages = run->stock_pages = run->run_left = 0;
+	run->migration = (struct migration){ .pages = &run->sources,
+					     .mode = run->mode,
+					     .why = WHY_COMPACTION,
+					     .take_target = scan_take_target,
+					     .give_back = scan_give_back };
+	run->status = COMPACT_CONTINUE;
+	alloc_drain_all(); /* frames and pages in per-cpu caches are neither movable nor free */
+	place_scanners(run);
+	TRACE(MM_COMPACTION_BEGIN, run->zone->start.n, run->migrate_pfn, run->free_pfn,
+	      run->zone->end.n, run->mode);
+}
+
+static void end(struct compaction *run)
+{
+	scan_release_stock(run);
+	pcp_drain();
+	remember_scanners(run);
+	vm_event_add(COMPACTMIGRATE_SCANNED, run->counts.migrate_scanned);
+	vm_event_add(COMPACTFREE_SCANNED, run->counts.free_scanned);
+	vm_event_add(COMPACTISOLATED, run->counts.isolated);
+	TRACE(MM_COMPACTION_END, run->zone->start.n, run->migrate_pfn, run->free_pfn,
+	      run->zone->end.n, run->mode, run->status);
+}
+
+/* What would not move goes back; no targets left means that the scanners have met. CO-5 */
+static void move_batch(struct compaction *run)
+{
+	uint64_t start = cpu_insns();
+	int left = migrate_pages(&run->migration);
+
+	lru_putback_list(&run->sources);
+	run->counts.moved += run->migration.moved;
+	run->counts.failed += run->source_pages - run->migration.moved;
+	run->source_pages = 0;
+	if (left < 0)
+		run->status = COMPACT_COMPLETE;
+	run->counts.migrate_insns += cpu_insns() - start;
+	TRACE(MM_COMPACTION_MIGRATEPAGES, run->migration.moved, run->migration.failed);
+}
+
+static enum scan_result scan(struct compaction *run)
+{
+	uint64_t start = cpu_insns();
+	enum scan_result found = scan_for_pages(run);
+
+	run->counts.isolate_insns += cpu_insns() - start;
+	return found;
+}
+
+static void one_round(struct compaction *run)
+{
+	switch (scan(run)) {
+	case SCAN_FOUND:
+		move_batch(run);
+		if (progress)
+			progress(run);
+		if (run->status == COMPACT_CONTINUE && block_is_there(run))
+			run->status = COMPACT_PARTIAL;
+		break;
+	case SCAN_NONE:
+		run->status = COMPACT_COMPLETE;
+		break;
+	case SCAN_STOP:
+		break; /* the status says why */
+	}
+}
+
+enum compact_status compact_zone(struct compaction *run)
+{
+	uint64_t start = cpu_insns();
+	uint32_t flags;
+
+	run->status = compaction_suitable(run->zone, run->order);
+	if (run->status != COMPACT_CONTINUE)
+		return run->status;
+	flags = thread_set_flags(THREAD_MEMALLOC);
+	begin(run);
+	while (run->status == COMPACT_CONTINUE)
+		one_round(run);
+	end(run);
+	thread_restore_flags(flags, THREAD_MEMALLOC);
+	run->counts.insns += cpu_insns() - start;
+	return run->status;
+}
+
+/* ---- everything */
+
+static void add_counts(struct compact_counts *to, const struct compact_counts *from)
+{
+	to->migrate_scanned += from->migrate_scanned;
+	to->free_scanned += from->free_scanned;
+	to->isolated += from->isolated;
+	to->moved += from->moved;
+	to->failed += from->failed;
+	to->blocks_visited += from->blocks_visited;
+	to->blocks_passed += from->blocks_passed;
+	to->insns += from->insns;
+	to->isolate_insns += from->isolate_insns;
+	to->migrate_insns += from->migrate_insns;
+}
+
+enum compact_status compact_memory(struct zone *zone, enum migrate_mode mode,
+				   struct compact_counts *counts)
+{
+	enum compact_status status = COMPACT_SKIPPED;
+	struct zone *z;
+
+	for_each_zone(z) {
+		struct compaction run = { .zone = z, .order = COMPACT_WHOLE_ZONE, .mode = mode,
+					  .type = MIGRATE_MOVABLE, .ignore_hints = true };
+
+		if (zone && z != zone)
+			continue;
+		status = compact_zone(&run);
+		add_counts(counts, &run.counts);
+		if (status == COMPACT_INTERRUPTED)
+			break;
+	}
+	return status;
+}
+
+/* ---- direct compaction, from the allocator's slow path. CO-9 */
+
+/* A complete synchronous run that did not give the block will not give it the next time either. CO-7 */
+static void learn(struct compaction *run)
+{
+	if (run->status == COMPACT_PARTIAL)
+		defer_reset(run->zone, run->order, false);
+	else if (run->status == COMPACT_COMPLETE && run->mode != MIGRATE_ASYNC && run->whole_range)
+		defer_after_failure(run->zone, run->order);
+}
+
+static enum compact_status compact_for(const struct alloc_request *r, struct zone *z,
+				       unsigned attempt)
+{
+	struct compaction run = { .zone = z, .order = r->order, .type = r->type,
+				  .mode = attempt ? MIGRATE_SYNC_LIGHT : MIGRATE_ASYNC,
+				  .ignore_hints = attempt > 1 };
+
+	if (defer_is_due(z, r->order))
+		return COMPACT_DEFERRED;
+	compact_zone(&run);
+	learn(&run);
+	return run.status;
+}
+
+static enum relief_answer help(struct alloc_request *r, unsigned attempt)
+{
+	enum relief_answer answer = RELIEF_NOTHING;
+
+	if (r->order == 0 || r->gfp & GFP_NOCOMPACT)
+		return RELIEF_NOTHING;
+	vm_event_add(COMPACTSTALL, 1);
+	TRACE(MM_COMPACTION_TRY_TO_COMPACT_PAGES, r->order, r->gfp, attempt);
+	for (struct zone *z = zonelist_first(r->highest); z; z = zonelist_next(z)) {
+		enum compact_status s = compact_for(r, z, attempt);
+
+		if (s == COMPACT_PARTIAL) {
+			vm_event_add(COMPACTSUCCESS, 1);
+			return RELIEF_PROGRESS;
+		}
+		if (s == COMPACT_COMPLETE || s == COMPACT_CONTENDED)
+			answer = RELIEF_PROGRESS; /* the next round is a slower one */
+	}
+	vm_event_add(COMPACTFAIL, 1);
+	return answer;
+}
+
+static struct relief direct = { .name = "compaction", .help = help };
+
+void compaction_init(void)
+{
+	struct zone *z;
+
+	for_each_zone(z) {
+		reset_hints(z);
+		z->defer.order_failed = MAX_ORDER + 1;
+	}
+	relief_register(&direct);
+}
+
+/* ---- how few moves would have done */
+
+static void count_block(struct block_snapshot *s, const struct pageblock *b, uint32_t pages)
+{
+	uint32_t used = pages - b->free_pages;
+
+	if (b->unmovable_pages || b->type == MIGRATE_ISOLATE)
+		return;
+	s->blocks_with[used]++;
+	s->free_blocks += used == 0;
+}
+
+void compaction_snapshot(struct block_snapshot *s)
+{
+	struct zone *z;
+
+	*s = (struct block_snapshot){ 0 };
+	for_each_zone(z)
+		for (uint32_t n = z->start.n; n + PAGEBLOCK_PAGES <= z->end.n; n += PAGEBLOCK_PAGES)
+			count_block(s, pageblock_of(pfn(n)), PAGEBLOCK_PAGES);
+}
+
+uint32_t compaction_least_moves(const struct block_snapshot *before, const struct block_snapshot *after)
+{
+	uint32_t wanted = after->free_blocks > before->free_blocks ?
+				  after->free_blocks - before->free_blocks : 0;
+	uint32_t moves = 0;
+
+	for (uint32_t used = 1; wanted && used <= PAGEBLOCK_PAGES; used++) {
+		uint32_t n = before->blocks_with[used] < wanted ? before->blocks_with[used] : wanted;
+
+		moves += n * used;
+		wanted -= n;
+	}
+	return moves;
+}

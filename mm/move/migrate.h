@@ -1,0 +1,62 @@
+/*
+ * migrate_pages: moves pages that are in use, in passes and batches.
+ */
+#ifndef MM_MOVE_MIGRATE_H
+#define MM_MOVE_MIGRATE_H
+
+#include "arch/tlb.h"
+#include "mm/move/move.h"
+
+/* How long a mover may wait: not at all; for locks; for locks and I/O. */
+enum migrate_mode { MIGRATE_ASYNC, MIGRATE_SYNC_LIGHT, MIGRATE_SYNC };
+
+enum migrate_why { WHY_COMPACTION, WHY_REQUEST, WHY_CONTIG };
+
+#define MIGRATE_PASSES	   10u /* MP-1 */
+#define MIGRATE_FORCE_PASS 3u  /* from the fourth pass on, locks are waited for */
+#define MOVE_BATCH	   32u /* pages unmapped together, one TLB wait; = TLB_BATCH_PAGES */
+
+/* One call of migrate_pages: what to move, where to, and what became of it. */
+struct migration {
+	struct list *pages;	/* isolated pages, linked by lru */
+	enum migrate_mode mode;
+	enum migrate_why why;
+
+	/* A fresh frame for this page, refs 1, no flags; NULL ends the call. No lock held. UM-1 */
+	struct page *(*take_target)(struct migration *m, struct page *from);
+
+	/* Takes an unused target back, as it was given; NULL: it is freed. UM-6 */
+	void (*give_back)(struct migration *m, struct page *target);
+
+	/* Told of each page that will not be tried again in this call; may be NULL. UM-9 */
+	void (*settled)(struct migration *m, const struct move *move);
+
+	/* Results. */
+	uint32_t moved, failed, retried, passes;
+	struct move last_refused; /* the last page that stayed, and why */
+};
+
+/*
+ * Moves every page on m->pages. A page that moved has left the list and its old frame is free. One that
+ * can not move now stays on the list; one that failed for good has been put back to its LRU list.
+ * Locks:   none held. Context: may sleep, how long says m->mode; yields between batches.
+ * Returns: pages not moved, or -ENOMEM when targets ran out (the rest is still on the list). MP-9
+ */
+int migrate_pages(struct migration *m);
+
+/* Moves one page that may be on an LRU list. Returns 0, or -errno with the reason in *what. UM-9 */
+int migrate_frame(pfn_t f, enum migrate_mode mode, struct move *what);
+
+/*
+ * Watching: every stage of every page, one by one, is shown to `probe` after it succeeded, with the journey's TLB
+ * batch flushed where the stage promises it. Tests look at the half-moved state here; a debugger sets a
+ * breakpoint on migrate_stage_done. NULL turns it off.
+ */
+typedef void (*migrate_probe)(const struct move *m, enum move_stage passed);
+void migrate_set_probe(migrate_probe probe);
+void migrate_stage_done(const struct move *m, enum move_stage passed);
+
+/* Migrations that run now: a migration entry is legal only while this is not 0. */
+extern uint32_t migrations_running;
+
+#endif

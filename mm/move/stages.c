@@ -1,0 +1,376 @@
+/*
+ * One page's journey: the stages in order, each with its way back.
+ *
+ * Holds on the way. The mover has the isolation's hold on `from`, and take_target's hold on `to`. A page
+ * holds its family (page->anon), so the family lives at least until "switch", where that hold goes over to
+ * the target: dropping the last mapping meanwhile frees nothing (UN-7).
+ *
+ * Who can still touch the source's bytes. Until "unmap", every task that maps it. From the barrier on, nobody:
+ * its entries are migration entries and no TLB knows the old ones; whoever faults waits for the page lock.
+ * Somebody who found the page by its number may hold it, but has no way to write to it; "count" and
+ * "freeze" refuse the move while such a hold exists.
+ *
+ * Locks: page lock of `from` from "lock" to "finish", of `to` from "switch" to "finish" (nobody knows it before).
+ */
+#include <errno.h>
+
+#include "arch/frame.h"
+#include "base/failpoint.h"
+#include "base/trace.h"
+#include "mm/move/journey.h"
+#include "mm/phys/alloc.h"
+#include "mm/reclaim/lru.h"
+#include "mm/virt/rmap.h"
+
+/* What "target" answers for a page whose owner let go of it: no error, and no journey either. */
+#define JOURNEY_OVER 1
+
+static int refuse(struct move *m, enum move_reason why, int error)
+{
+	m->reason = (uint8_t)why;
+	return error;
+}
+
+static int refuse_holds(struct move *m, uint32_t expected, uint32_t found)
+{
+	m->expected = (uint16_t)expected;
+	m->found = (uint16_t)found;
+	return refuse(m, MOVE_PINNED, -EAGAIN);
+}
+
+/* ---- target: UM-1, UM-2, UM-6 */
+
+static void give_back(struct journey *j, struct move *m)
+{
+	if (j->migration->give_back)
+		j->migration->give_back(j->migration, m->to);
+	else
+		page_put(m->to);
+	m->to = NULL;
+}
+
+/* UM-2. Flags of its former life go, so that a clean frame is freed (BS-31: page_put's release sees to it). */
+static void let_go(struct move *m)
+{
+	lru_unaccount_isolated(m->from);
+	page_put(m->from);
+	m->from = NULL;
+	m->reason = MOVE_GONE;
+}
+
+static int take_target(struct journey *j, struct move *m)
+{
+	if (page_kind(m->from) != KIND_ANON)
+		return refuse(m, MOVE_UNSUPPORTED, -ENOSYS);
+	m->to = j->dry ? NULL : j->migration->take_target(j->migration, m->from);
+	if (!m->to) {
+		j->dry = true;
+		return refuse(m, MOVE_NO_TARGET, -ENOMEM);
+	}
+	if (page_refs(m->from) > 1)
+		return 0;
+	give_back(j, m);
+	let_go(m);
+	return JOURNEY_OVER;
+}
+
+/* ---- lock: UN-1..3 */
+
+static void unlock_source(struct journey *j, struct move *m)
+{
+	(void)j;
+	page_unlock(m->from);
+}
+
+static bool may_sleep_on_lock(const struct journey *j)
+{
+	return j->may_wait && j->migration->mode != MIGRATE_ASYNC &&
+	       !(cpu_current()->flags & THREAD_MEMALLOC);
+}
+
+static int lock_source(struct journey *j, struct move *m)
+{
+	if (page_try_lock(m->from))
+		return 0;
+	if (!may_sleep_on_lock(j))
+		return refuse(m, MOVE_LOCKED, -EAGAIN);
+	assert_eq(j->count, 1); /* MP-12 */
+	page_lock(m->from);
+	return 0;
+}
+
+/* ---- unmap: UN-9, UN-13..15, TU */
+
+static void remap_source(struct journey *j, struct move *m)
+{
+	(void)j;
+	remove_migration_ptes(m->from, m->from, m->from->anon);
+}
+
+/*
+ * A pinned page is refused here already: unmapping and mapping it again would cost two walks a pass. Both
+ * counts may change while they are read; a wrong refusal only means another pass.
+ */
+static int unmap_source(struct journey *j, struct move *m)
+{
+	uint32_t mapped = atomic_load(&m->from->mapcount), refs = page_refs(m->from);
+
+	if (!mapped)
+		return refuse(m, MOVE_NO_RMAP, -EAGAIN); /* UN-9 */
+	if (refs > mapped + 1)
+		return refuse_holds(m, mapped + 1, refs);
+	m->was_mapped = true;
+	if (try_to_unmap(m->from, m->from->anon, &j->tlb))
+		return 0;
+	remap_source(j, m);
+	return refuse(m, MOVE_UNMAP_FAILED, -EAGAIN); /* UN-14 */
+}
+
+/* ---- count: MG-2: nobody but the mover holds the page now */
+
+static int expect_holds(struct journey *j, struct move *m)
+{
+	uint32_t refs = page_refs(m->from);
+
+	(void)j;
+	return refs == 1 ? 0 : refuse_holds(m, 1, refs);
+}
+
+/* ---- copy: CP-1. The page lock and the migration entries keep the source still (see above). */
+
+static int copy_contents(struct journey *j, struct move *m)
+{
+	(void)j;
+	frame_copy(page_to_pfn(m->to), page_to_pfn(m->from));
+	return 0;
+}
+
+/* ---- freeze: MG-5 */
+
+static void unfreeze_holds(struct journey *j, struct move *m)
+{
+	(void)j;
+	page_unfreeze(m->from, 1);
+}
+
+static int freeze_holds(struct journey *j, struct move *m)
+{
+	(void)j;
+	return page_freeze(m->from, 1) ? 0 : refuse_holds(m, 1, page_refs(m->from));
+}
+
+/* ---- switch: MV-1, MV-2, CP-2..CP-8. Nobody else can reach either page: plain stores. */
+
+#define CARRIED                                                                                  \
+	(PG_KIND_MASK | PG_ERROR | PG_REFERENCED | PG_UPTODATE | PG_CHECKED | PG_MAPPEDTODISK |  \
+	 PG_ACTIVE | PG_UNEVICTABLE | PG_SWAPBACKED | PG_DIRTY | PG_MLOCKED)
+
+static void move_mlock_count(struct page *from, struct page *to)
+{
+	if (!page_has(to, PG_MLOCKED) || page_zone(from) == page_zone(to))
+		return;
+	zone_stat_add(page_zone(from), NR_MLOCK, -1);
+	zone_stat_add(page_zone(to), NR_MLOCK, 1);
+}
+
+static int switch_mapping(struct journey *j, struct move *m)
+{
+	uint32_t carried = page_flags(m->from) & CARRIED;
+
+	(void)j;
+	assert_that(!page_has(m->to, PG_LOCKED));				/* MV-1 */
+	assert_that((carried & (PG_ACTIVE | PG_UNEVICTABLE)) != (PG_ACTIVE | PG_UNEVICTABLE)); /* CP-3 */
+	m->to->index = m->from->index;
+	m->to->anon = m->from->anon; /* and the hold on the family with it */
+	m->from->anon = NULL;
+	page_init_flags(m->to, PG_KIND_MASK, carried | PG_LOCKED);
+	move_mlock_count(m->from, m->to);
+	return 0;
+}
+
+/* ---- remap: RM */
+
+static int remap_target(struct journey *j, struct move *m)
+{
+	(void)j;
+	remove_migration_ptes(m->from, m->to, m->to->anon);
+	return 0;
+}
+
+/* ---- finish: UM-5, UM-8, MV-7 */
+
+static void free_source(struct page *from)
+{
+	lru_unaccount_isolated(from); /* while the flags still say which count */
+	page_init_flags(from, ~(PG_ZONE_MASK | PG_LOCKED | PG_UNMOVABLE), 0);
+	page_unlock(from); /* who met a migration entry finds a mapping now */
+	free_frozen_page(from);
+}
+
+static int finish_move(struct journey *j, struct move *m)
+{
+	(void)j;
+	free_source(m->from);
+	page_unlock(m->to);
+	lru_add_moved(m->to);
+	page_put(m->to); /* take_target's hold: its mappings keep it now */
+	return 0;
+}
+
+/* ---- the table */
+
+FAILPOINT(migrate_target);
+FAILPOINT(migrate_lock);
+FAILPOINT(migrate_unmap);
+FAILPOINT(migrate_count);
+FAILPOINT(migrate_copy);
+FAILPOINT(migrate_freeze);
+
+struct stage {
+	const char *name;
+	int (*go)(struct journey *j, struct move *m);
+	void (*back)(struct journey *j, struct move *m);
+	struct failpoint *fail; /* NULL: can not fail */
+};
+
+/* Above the line a stage may refuse and is taken back; below it none can (MG-12). */
+static const struct stage journey[MOVE_STAGES] = {
+	[STAGE_TARGET] = { "target", take_target, give_back, &migrate_target },
+	[STAGE_LOCK] = { "lock", lock_source, unlock_source, &migrate_lock },
+	[STAGE_UNMAP] = { "unmap", unmap_source, remap_source, &migrate_unmap },
+	/* ------------------ the barrier: no TLB knows the source any more (MP-11) */
+	[STAGE_COUNT] = { "count", expect_holds, NULL, &migrate_count },
+	[STAGE_COPY] = { "copy", copy_contents, NULL, &migrate_copy },
+	[STAGE_FREEZE] = { "freeze", freeze_holds, unfreeze_holds, &migrate_freeze },
+	/* ------------------ the point of no return */
+	[STAGE_SWITCH] = { "switch", switch_mapping, NULL, NULL },
+	[STAGE_REMAP] = { "remap", remap_target, NULL, NULL },
+	[STAGE_FINISH] = { "finish", finish_move, NULL, NULL },
+};
+
+const char *move_stage_name(enum move_stage s)
+{
+	return s < MOVE_STAGES ? journey[s].name : "done";
+}
+
+/* ---- the runner: the only place that traces, injects failures and takes back */
+
+static migrate_probe probe;
+
+void migrate_set_probe(migrate_probe p)
+{
+	probe = p;
+}
+
+void __attribute__((noinline)) migrate_stage_done(const struct move *m, enum move_stage passed)
+{
+	TRACE(MIGRATE_STAGE, m->from ? page_to_pfn(m->from).n : 0, m->to ? page_to_pfn(m->to).n : 0,
+	      passed);
+	if (probe)
+		probe(m, passed);
+}
+
+static void __attribute__((cold)) take_back(struct journey *j, struct move *m)
+{
+	move_reason_counts[m->reason]++;
+	TRACE(MIGRATE_FAIL, page_to_pfn(m->from).n, m->reason, m->expected, m->found, m->stage);
+	for (unsigned s = m->stage; s-- > 0;)
+		if (journey[s].back)
+			journey[s].back(j, m);
+}
+
+static int one_stage(struct journey *j, struct move *m, unsigned s)
+{
+	if (journey[s].fail && failpoint_hit(journey[s].fail))
+		return refuse(m, MOVE_INJECTED, s == STAGE_TARGET ? -ENOMEM : -EAGAIN);
+	return journey[s].go(j, m);
+}
+
+/* Stages [first, last) of one page, each looked at. "unmap" is shown after the barrier: see journey_run. */
+static int travel_watched(struct journey *j, struct move *m, unsigned first, unsigned last)
+{
+	for (unsigned s = first; s < last; s++) {
+		int error = one_stage(j, m, s);
+
+		if (error)
+			return error;
+		m->stage = (uint8_t)(s + 1);
+		if (s != STAGE_UNMAP)
+			migrate_stage_done(m, (enum move_stage)s);
+	}
+	return 0;
+}
+
+/* The same without looking. The loop is unrolled and the table constant, so these are direct calls. */
+static inline __attribute__((always_inline)) int travel(struct journey *j, struct move *m,
+							unsigned first, unsigned last)
+{
+#pragma GCC unroll 16
+	for (unsigned s = first; s < last; s++) {
+		int error = journey[s].go(j, m);
+
+		if (error)
+			return error;
+		m->stage = (uint8_t)(s + 1);
+	}
+	return 0;
+}
+
+static void settle(struct journey *j, struct move *m, int error)
+{
+	if (error == JOURNEY_OVER) {
+		m->stage = MOVE_STAGES;
+	} else if (error) {
+		m->error = (int8_t)error;
+		take_back(j, m);
+	}
+}
+
+static inline bool is_under_way(const struct move *m)
+{
+	return !m->error && m->stage < MOVE_STAGES;
+}
+
+static inline __attribute__((always_inline)) void travel_all(struct journey *j, unsigned first,
+							     unsigned last)
+{
+	for (uint32_t i = 0; i < j->count; i++) {
+		struct move *m = &j->moves[i];
+
+		if (!is_under_way(m))
+			continue;
+		settle(j, m, j->watched ? travel_watched(j, m, first, last) :
+					  travel(j, m, first, last));
+	}
+}
+
+/*
+ * After this no task reaches any source of the batch, by entry or by TLB. The one wait for the whole batch;
+ * others may run here, and meet the migration entries.
+ */
+static void barrier(struct journey *j)
+{
+	tlb_batch_flush(&j->tlb);
+	if (j->watched)
+		for (uint32_t i = 0; i < j->count; i++)
+			if (is_under_way(&j->moves[i]))
+				migrate_stage_done(&j->moves[i], STAGE_UNMAP);
+	thread_yield_if_due();
+}
+
+void journey_init(struct journey *j, struct migration *m, bool force)
+{
+	j->migration = m;
+	j->count = 0;
+	j->may_wait = force;
+	j->dry = false;
+	j->watched = probe || failpoints_active || trace_enabled & (1u << TRACE_MIGRATE_STAGE);
+	tlb_batch_init(&j->tlb);
+}
+
+void journey_run(struct journey *j)
+{
+	travel_all(j, STAGE_TARGET, STAGE_COUNT);
+	barrier(j);
+	travel_all(j, STAGE_COUNT, MOVE_STAGES);
+}

@@ -1,0 +1,419 @@
+/*
+ * Free blocks of a zone: split, merge, steal.
+ *
+ * Three levels. link and unlink move a block to and from its list and know nothing of counts; give and
+ * take keep the counts (zone, pageblock, CMA) when frames enter or leave the lists for good; above them are
+ * the operations of the header. A split or a merge of blocks that stay free therefore costs no counting.
+ *
+ * Locks: zone->lock, interrupts off, everywhere in this file.
+ */
+#include "mm/phys/buddy.h"
+
+#include "base/trace.h"
+
+/* Of blocks that could serve as well, so many are looked at for the lowest or highest address. */
+#define PICK_LIMIT 16u
+
+static bool type_is_plain(enum migratetype t)
+{
+	return t <= MIGRATE_RECLAIMABLE;
+}
+
+static bool types_merge(enum migratetype a, enum migratetype b)
+{
+	return a == b || (type_is_plain(a) && type_is_plain(b));
+}
+
+/* A block that is free throughout carries no type of consequence: then it is better movable. */
+static enum migratetype merged_type(enum migratetype a, enum migratetype b)
+{
+	if (a == b)
+		return a;
+	return a == MIGRATE_MOVABLE || b == MIGRATE_MOVABLE ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE;
+}
+
+static void link_block(struct zone *z, struct page *p, unsigned order, enum migratetype type)
+{
+	struct list *head = &z->area[order].free[type];
+
+	p->flags |= PG_BUDDY;
+	p->order = order;
+	z->area[order].blocks++;
+	if (list_is_empty(head) || p > list_first(head, struct page, lru))
+		list_add_tail(head, &p->lru);
+	else
+		list_add(head, &p->lru);
+}
+
+static void unlink_block(struct zone *z, struct page *p, unsigned order)
+{
+	p->flags &= ~(uint32_t)PG_BUDDY;
+	z->area[order].blocks--;
+	list_del(&p->lru);
+}
+
+/* Frames enter (pages = 1 << order) or leave (the negative) the lists for good. */
+static void count_free(struct zone *z, const struct page *first, unsigned order, uint32_t pages)
+{
+	struct pageblock *block = pageblock_of(page_to_pfn(first));
+
+	z->free_pages += pages;
+	if (block->type == MIGRATE_CMA)
+		z->free_cma_pages += pages;
+	if (order <= PAGEBLOCK_ORDER) {
+		block->free_pages = (uint16_t)(block->free_pages + pages);
+		return;
+	}
+	for (unsigned i = 0; i < 1u << (order - PAGEBLOCK_ORDER); i++)
+		block[i].free_pages = pages >> 31 ? 0 : PAGEBLOCK_PAGES;
+}
+
+static void set_types(struct page *first, unsigned order, enum migratetype type)
+{
+	struct pageblock *block = pageblock_of(page_to_pfn(first));
+
+	for (unsigned i = 0; i < 1u << (order - PAGEBLOCK_ORDER); i++)
+		block[i].type = (uint8_t)type;
+}
+
+/* Puts a block on its list, joined with its buddies. Its frames are counted already. */
+static void merge_and_link(struct zone *z, struct page *first, unsigned order)
+{
+	const uint32_t mask = PG_BUDDY | PG_ZONE_MASK;
+	const uint32_t free_here = PG_BUDDY | (uint32_t)z->id << PG_ZONE_SHIFT;
+	uint32_t n = page_to_pfn(first).n;
+	enum migratetype type = pageblock_type(pfn(n));
+	bool mixed = false;
+
+	while (order < MAX_ORDER) {
+		struct page *buddy = pfn_to_page(pfn(buddy_pfn(n, order)));
+
+		if ((buddy->flags & mask) != free_here || buddy->order != order)
+			break;
+		if (order >= PAGEBLOCK_ORDER) {
+			enum migratetype other = pageblock_type(page_to_pfn(buddy));
+
+			if (!types_merge(type, other))
+				break;
+			mixed |= type != other;
+			type = merged_type(type, other);
+		}
+		unlink_block(z, buddy, order);
+		n &= ~(1u << order);
+		order++;
+	}
+	first = pfn_to_page(pfn(n));
+	if (mixed)
+		set_types(first, order, type);
+	link_block(z, first, order, type);
+}
+
+/*
+ * Cuts an unlinked block of `order` down to the part of order `wanted` that holds `target`; the other
+ * parts go on the lists of their own pageblock's type.
+ */
+static struct page *split_towards(struct zone *z, struct page *first, unsigned order,
+				  unsigned wanted, const struct page *target)
+{
+	enum migratetype type = pageblock_type(page_to_pfn(first));
+
+	while (order > wanted) {
+		struct page *upper = first + (1u << --order);
+
+		if (target < upper) {
+			link_block(z, upper, order, type);
+		} else {
+			link_block(z, first, order, type);
+			first = upper;
+		}
+	}
+	return first;
+}
+
+/* Takes the lowest 1 << wanted frames of a free block. */
+static struct page *take_front(struct zone *z, struct page *p, unsigned order, unsigned wanted)
+{
+	unlink_block(z, p, order);
+	split_towards(z, p, order, wanted, p);
+	count_free(z, p, wanted, -(1u << wanted));
+	return p;
+}
+
+/* Of the first entries of a list, the lowest or the highest. NULL when it is empty. */
+static struct page *pick(struct list *head, bool lowest)
+{
+	struct page *best = NULL, *p;
+	unsigned seen = 0;
+
+	list_for_each_entry(p, head, lru) {
+		if (!best || (p < best) == lowest)
+			best = p;
+		if (++seen == PICK_LIMIT)
+			break;
+	}
+	return best;
+}
+
+/* A block from the type's own lists: the smallest that is large enough. */
+static struct page *take_own(struct zone *z, unsigned order, enum migratetype list,
+			     enum migratetype wanted_for)
+{
+	for (unsigned o = order; o < ORDERS; o++) {
+		struct list *head = &z->area[o].free[list];
+
+		if (list_is_empty(head))
+			continue;
+		if (o < PAGEBLOCK_ORDER)
+			return take_front(z, list_first(head, struct page, lru), o, order);
+		return take_front(z, pick(head, wanted_for != MIGRATE_MOVABLE), o, order);
+	}
+	return NULL;
+}
+
+/* Where a type looks when it has nothing of its own, best first. */
+#define FALLBACKS 2u
+static const enum migratetype fallbacks[][FALLBACKS] = {
+	[MIGRATE_UNMOVABLE] = { MIGRATE_RECLAIMABLE, MIGRATE_MOVABLE },
+	[MIGRATE_MOVABLE] = { MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE },
+	[MIGRATE_RECLAIMABLE] = { MIGRATE_UNMOVABLE, MIGRATE_MOVABLE },
+};
+
+/* A block of exactly this order on another type's list. */
+static struct page *find_foreign(struct zone *z, unsigned order, enum migratetype type)
+{
+	for (unsigned i = 0; i < FALLBACKS; i++) {
+		struct list *head = &z->area[order].free[fallbacks[type][i]];
+
+		if (!list_is_empty(head))
+			return pick(head, type != MIGRATE_MOVABLE);
+	}
+	return NULL;
+}
+
+static struct page *find_largest_foreign(struct zone *z, unsigned order, enum migratetype type)
+{
+	struct page *p = NULL;
+
+	for (unsigned o = ORDERS; o-- > order && !p;)
+		p = find_foreign(z, o, type);
+	return p;
+}
+
+static struct page *find_smallest_foreign(struct zone *z, unsigned order, enum migratetype type)
+{
+	struct page *p = NULL;
+
+	for (unsigned o = order; o < ORDERS && !p; o++)
+		p = find_foreign(z, o, type);
+	return p;
+}
+
+/* Moves the free blocks of a pageblock, none larger than it, to the type's lists. Returns their pages. */
+static uint32_t move_free_blocks(struct zone *z, pfn_t block, enum migratetype type)
+{
+	struct page *first = pfn_to_page(block);
+	uint32_t total = pageblock_of(block)->free_pages;
+	uint32_t moved = 0;
+
+	for (uint32_t i = 0; moved < total;) {
+		unsigned order;
+
+		assert_that(i < PAGEBLOCK_PAGES);
+		if (!(first[i].flags & PG_BUDDY)) {
+			i++;
+			continue;
+		}
+		order = first[i].order;
+		list_del(&first[i].lru);
+		list_add_tail(&z->area[order].free[type], &first[i].lru);
+		moved += 1u << order;
+		i += 1u << order;
+	}
+	pageblock_of(block)->type = (uint8_t)type;
+	return moved;
+}
+
+/*
+ * Whether a request of this type should own the whole pageblock, seen from a free block in it that is
+ * smaller. What can not move always takes it when the block is worth it: one spoiled pageblock is better
+ * than two. Otherwise half of it must be free, or in use by pages of the same character.
+ */
+static bool worth_claiming(const struct page *p, unsigned order, enum migratetype type)
+{
+	const struct pageblock *block = pageblock_of(page_to_pfn(p));
+	uint32_t alike;
+
+	if (type == MIGRATE_MOVABLE)
+		alike = PAGEBLOCK_PAGES - block->unmovable_pages;
+	else
+		alike = block->free_pages + block->unmovable_pages;
+	if (order >= PAGEBLOCK_ORDER / 2)
+		return type == MIGRATE_UNMOVABLE || alike >= PAGEBLOCK_PAGES / 2;
+	return type != MIGRATE_MOVABLE && alike >= PAGEBLOCK_PAGES / 2;
+}
+
+/* Makes the pageblocks that the free block covers, or the one it lies in, the type's own. */
+static bool claim(struct zone *z, struct page *p, unsigned order, enum migratetype type)
+{
+	if (order >= PAGEBLOCK_ORDER) {
+		set_types(p, order, type);
+		list_del(&p->lru);
+		list_add(&z->area[order].free[type], &p->lru);
+	} else if (worth_claiming(p, order, type)) {
+		move_free_blocks(z, pfn(pageblock_start(page_to_pfn(p).n)), type);
+	} else {
+		return false;
+	}
+	vm_event_add(ALLOC_STEAL_BLOCK, 1);
+	return true;
+}
+
+/* The largest foreign block with its pageblock; without the pageblock, the smallest, to break as little. */
+static struct page *steal(struct zone *z, unsigned order, enum migratetype type)
+{
+	struct page *p = find_largest_foreign(z, order, type);
+	enum migratetype was;
+	unsigned found_order;
+	bool claimed;
+
+	if (!p)
+		return NULL;
+	was = pageblock_type(page_to_pfn(p));
+	found_order = p->order;
+	claimed = claim(z, p, found_order, type);
+	if (!claimed) {
+		p = find_smallest_foreign(z, order, type);
+		found_order = p->order;
+	}
+	vm_event_add(ALLOC_FALLBACK, 1);
+	TRACE(MM_PAGE_ALLOC_EXTFRAG, page_to_pfn(p).n, order, found_order, type, was, claimed);
+	return take_front(z, p, found_order, order);
+}
+
+struct page *buddy_alloc(struct zone *z, unsigned order, enum migratetype type)
+{
+	struct page *p;
+
+	assert_held(&z->lock);
+	assert_that(order <= MAX_ORDER && type != MIGRATE_ISOLATE);
+	p = take_own(z, order, type, type);
+	if (p || type == MIGRATE_CMA)
+		return p;
+	if (type == MIGRATE_MOVABLE)
+		p = take_own(z, order, MIGRATE_CMA, type);
+	return p ? p : steal(z, order, type);
+}
+
+static void unmark_unmovable(struct page *first, unsigned order)
+{
+	for (uint32_t i = 0; i < 1u << order; i++) {
+		assert_that(first[i].flags & PG_UNMOVABLE);
+		first[i].flags &= ~(uint32_t)PG_UNMOVABLE;
+		pageblock_of(page_to_pfn(first + i))->unmovable_pages--;
+	}
+}
+
+void buddy_mark_unmovable(struct zone *z, struct page *first, unsigned order)
+{
+	assert_held(&z->lock);
+	for (uint32_t i = 0; i < 1u << order; i++) {
+		assert_that(!(first[i].flags & PG_UNMOVABLE));
+		first[i].flags |= PG_UNMOVABLE;
+		pageblock_of(page_to_pfn(first + i))->unmovable_pages++;
+	}
+}
+
+static bool has_one_type(const struct page *first, unsigned order)
+{
+	const struct pageblock *block = pageblock_of(page_to_pfn(first));
+
+	for (unsigned i = 1; i < 1u << (order - PAGEBLOCK_ORDER); i++) {
+		if (block[i].type != block[0].type)
+			return false;
+	}
+	return true;
+}
+
+void buddy_free(struct zone *z, struct page *first, unsigned order)
+{
+	assert_held(&z->lock);
+	if (order > PAGEBLOCK_ORDER && !has_one_type(first, order)) {
+		buddy_free(z, first, order - 1);
+		buddy_free(z, first + (1u << (order - 1)), order - 1);
+		return;
+	}
+	if (first->flags & PG_UNMOVABLE)
+		unmark_unmovable(first, order);
+	count_free(z, first, order, 1u << order);
+	merge_and_link(z, first, order);
+}
+
+unsigned buddy_take(struct zone *z, struct page *first)
+{
+	unsigned order = first->order;
+
+	assert_held(&z->lock);
+	assert_that(first->flags & PG_BUDDY);
+	unlink_block(z, first, order);
+	count_free(z, first, order, -(1u << order));
+	return order;
+}
+
+/* Makes a pageblock that is inside a larger free block a free block of its own. */
+static void cut_out(struct zone *z, pfn_t block)
+{
+	struct page *p = buddy_find_free(z, block);
+	unsigned order;
+
+	if (!p || p->order <= PAGEBLOCK_ORDER)
+		return;
+	order = p->order;
+	unlink_block(z, p, order);
+	p = split_towards(z, p, order, PAGEBLOCK_ORDER, pfn_to_page(block));
+	link_block(z, p, PAGEBLOCK_ORDER, pageblock_type(block));
+}
+
+uint32_t buddy_set_type(struct zone *z, pfn_t block, enum migratetype type)
+{
+	struct page *first = pfn_to_page(block);
+	enum migratetype was = pageblock_type(block);
+	uint32_t moved;
+
+	assert_held(&z->lock);
+	assert_eq(block.n % PAGEBLOCK_PAGES, 0);
+	if (was == type)
+		return 0;
+	cut_out(z, block);
+	moved = move_free_blocks(z, block, type);
+	if (was == MIGRATE_CMA)
+		z->free_cma_pages -= moved;
+	if (type == MIGRATE_CMA)
+		z->free_cma_pages += moved;
+	if (moved == PAGEBLOCK_PAGES) {
+		unlink_block(z, first, PAGEBLOCK_ORDER);
+		merge_and_link(z, first, PAGEBLOCK_ORDER);
+	}
+	return moved;
+}
+
+struct page *buddy_find_free(const struct zone *z, pfn_t f)
+{
+	for (unsigned order = 0; order < ORDERS; order++) {
+		struct page *p = pfn_to_page(pfn(round_down(f.n, 1u << order)));
+
+		if (page_has(p, PG_BUDDY))
+			return p->order >= order && page_zone_id(p) == z->id ? p : NULL;
+	}
+	return NULL;
+}
+
+bool buddy_has_block(const struct zone *z, unsigned order, enum migratetype type)
+{
+	for (unsigned o = order; o < ORDERS; o++) {
+		if (!list_is_empty(&z->area[o].free[type]))
+			return true;
+		if (type == MIGRATE_MOVABLE && !list_is_empty(&z->area[o].free[MIGRATE_CMA]))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,222 @@
+/*
+ * The LRU lists of every zone, and this cpu's batch in front of them.
+ *
+ * Which list a page is on, or will go to, is in its flags: UNEVICTABLE, else ACTIVE or not, and SWAPBACKED
+ * (anonymous) or not (file). PG_LRU means it is on that list now; PG_LRU_BATCH that a batch holds it.
+ */
+#include "mm/reclaim/lru.h"
+
+#include <errno.h>
+
+#include "mm/check.h"
+#include "mm/phys/alloc.h"
+
+#define LRU_BATCH 15u
+
+struct lru_batch {
+	struct page *pages[LRU_BATCH];
+	uint32_t count;
+};
+
+static struct lru_batch batches[MAX_CPUS]; /* each its cpu's, interrupts off or not preempted */
+
+static enum lru_list list_of(uint32_t flags)
+{
+	if (flags & PG_UNEVICTABLE)
+		return LRU_UNEVICTABLE;
+	if (flags & PG_SWAPBACKED)
+		return flags & PG_ACTIVE ? LRU_ACTIVE_ANON : LRU_INACTIVE_ANON;
+	return flags & PG_ACTIVE ? LRU_ACTIVE_FILE : LRU_INACTIVE_FILE;
+}
+
+static const enum zone_stat stat_of_list[LRU_LISTS] = {
+	[LRU_INACTIVE_ANON] = NR_INACTIVE_ANON, [LRU_ACTIVE_ANON] = NR_ACTIVE_ANON,
+	[LRU_INACTIVE_FILE] = NR_INACTIVE_FILE, [LRU_ACTIVE_FILE] = NR_ACTIVE_FILE,
+	[LRU_UNEVICTABLE] = NR_UNEVICTABLE,
+};
+
+static enum zone_stat isolated_stat(const struct page *p)
+{
+	return page_has(p, PG_SWAPBACKED) ? NR_ISOLATED_ANON : NR_ISOLATED_FILE;
+}
+
+static void link_locked(struct zone *z, struct page *p)
+{
+	enum lru_list l = list_of(page_flags(p));
+
+	list_add(&z->lru[l], &p->lru);
+	zone_stat_add(z, stat_of_list[l], 1);
+}
+
+static void unlink_locked(struct zone *z, struct page *p)
+{
+	list_del(&p->lru);
+	zone_stat_add(z, stat_of_list[list_of(page_flags(p))], -1);
+}
+
+static void put_on_list(struct page *p, uint32_t clear)
+{
+	struct zone *z = page_zone(p);
+	uint32_t saved = spin_lock_irq(&z->lru_lock, LOCK_LRU);
+
+	page_clear(p, clear);
+	page_set(p, PG_LRU);
+	link_locked(z, p);
+	spin_unlock_irq(&z->lru_lock, saved);
+}
+
+/*
+ * The last hold of a page on a list is gone. Race: an isolation that found it just before needs a hold to
+ * succeed and refs is 0, so it fails; the lock keeps the list whole.
+ */
+static void take_off_released(struct page *p)
+{
+	struct zone *z = page_zone(p);
+	uint32_t saved = spin_lock_irq(&z->lru_lock, LOCK_LRU);
+
+	if (page_has(p, PG_LRU)) {
+		unlink_locked(z, p);
+		page_clear(p, PG_LRU | PG_ACTIVE | PG_UNEVICTABLE);
+	}
+	spin_unlock_irq(&z->lru_lock, saved);
+}
+
+void lru_add(struct page *p)
+{
+	struct lru_batch *b = &batches[cpu_id()];
+
+	page_get(p); /* the batch's hold */
+	page_set(p, PG_LRU_BATCH);
+	b->pages[b->count++] = p;
+	if (b->count == LRU_BATCH)
+		lru_drain();
+}
+
+void lru_drain(void)
+{
+	struct lru_batch *b = &batches[cpu_id()];
+
+	if (b->count)
+		vm_event_add(LRU_DRAIN, 1);
+	while (b->count) {
+		struct page *p = b->pages[--b->count];
+
+		put_on_list(p, PG_LRU_BATCH);
+		page_put(p);
+	}
+}
+
+int lru_isolate_locked(struct page *p)
+{
+	struct zone *z = page_zone(p);
+
+	assert_held(&z->lru_lock);
+	if (!page_has(p, PG_LRU) || !page_try_get(p))
+		return -EBUSY;
+	unlink_locked(z, p);
+	page_clear(p, PG_LRU);
+	page_set(p, PG_ISOLATED);
+	zone_stat_add(z, isolated_stat(p), 1);
+	return 0;
+}
+
+int lru_isolate(struct page *p)
+{
+	struct zone *z = page_zone(p);
+	uint32_t saved = spin_lock_irq(&z->lru_lock, LOCK_LRU);
+	int error = lru_isolate_locked(p);
+
+	spin_unlock_irq(&z->lru_lock, saved);
+	return error;
+}
+
+void lru_unaccount_isolated(struct page *p)
+{
+	assert_that(page_has(p, PG_ISOLATED));
+	page_clear(p, PG_ISOLATED);
+	zone_stat_add(page_zone(p), isolated_stat(p), -1);
+}
+
+void lru_putback(struct page *p)
+{
+	lru_unaccount_isolated(p);
+	put_on_list(p, 0);
+	page_put(p);
+}
+
+void lru_putback_list(struct list *pages)
+{
+	struct page *p, *next;
+
+	list_for_each_entry_safe(p, next, pages, lru) {
+		list_del(&p->lru);
+		lru_putback(p);
+	}
+	list_init(pages);
+}
+
+void lru_add_moved(struct page *p)
+{
+	put_on_list(p, 0);
+}
+
+bool lru_too_many_isolated(const struct zone *z)
+{
+	uint32_t isolated = z->stat[NR_ISOLATED_ANON] + z->stat[NR_ISOLATED_FILE];
+	uint32_t listed = z->stat[NR_INACTIVE_ANON] + z->stat[NR_ACTIVE_ANON] +
+			  z->stat[NR_INACTIVE_FILE] + z->stat[NR_ACTIVE_FILE];
+
+	return isolated > listed / 2 + LRU_BATCH;
+}
+
+/* Walks one list: every page on it says so itself, and the counter equals the length. */
+static void check_list(struct check *c, struct zone *z, enum lru_list l)
+{
+	const struct page *p;
+	uint32_t found = 0;
+
+	list_for_each_entry(p, &z->lru[l], lru) {
+		if (!page_has(p, PG_LRU) || list_of(page_flags(p)) != l || page_zone(p) != z)
+			check_broken(c, "lru: pfn 0x%x on list %u of zone %s has flags 0x%x",
+				     page_to_pfn(p).n, l, z->name, page_flags(p));
+		found++;
+	}
+	check_equal(c, zone_stat_names[stat_of_list[l]], found, z->stat[stat_of_list[l]]);
+}
+
+static void check_isolated(struct check *c, struct zone *z)
+{
+	uint32_t isolated = 0, on_list = 0, listed = 0;
+	unsigned l;
+
+	for (uint32_t n = z->start.n; n < z->end.n; n++) {
+		const struct page *p = pfn_to_page(pfn(n));
+
+		if (page_zone(p) != z)
+			continue;
+		isolated += page_has(p, PG_ISOLATED);
+		on_list += page_has(p, PG_LRU);
+	}
+	check_equal(c, "pages isolated", isolated,
+		    z->stat[NR_ISOLATED_ANON] + z->stat[NR_ISOLATED_FILE]);
+	for (l = 0; l < LRU_LISTS; l++)
+		listed += z->stat[stat_of_list[l]];
+	check_equal(c, "pages that say PG_LRU", on_list, listed);
+}
+
+void lru_check(struct check *c)
+{
+	struct zone *z;
+
+	for_each_zone(z) {
+		for (unsigned l = 0; l < LRU_LISTS; l++)
+			check_list(c, z, (enum lru_list)l);
+		check_isolated(c, z);
+	}
+}
+
+void lru_init(void)
+{
+	page_set_release_hook(take_off_released);
+	alloc_add_drain(lru_drain);
+}

@@ -1,0 +1,79 @@
+/*
+ * Taking mappings away. An entry goes under its table's lock, the TLBs forget it before that lock is released, and
+ * only then are the frames let go: nobody can reach a frame that may already be somebody else's.
+ */
+#include "arch/tlb.h"
+#include "base/thread.h"
+#include "mm/virt/dcache.h"
+#include "mm/virt/fault.h"
+#include "mm/virt/mlock.h"
+#include "mm/virt/rmap.h"
+
+/* What one round takes: as many entries as one TLB batch holds, all in one table. */
+struct zap_round {
+	struct tlb_batch tlb;
+	uint32_t anon_entries;	/* gone that mm->anon_pages counted */
+	uint32_t count;
+	struct page *pages[TLB_BATCH_PAGES]; /* each still held for its entry */
+};
+
+static void zap_present(struct zap_round *z, struct vma *v, struct pte_place place, vaddr_t a)
+{
+	pte_t e = pte_read(place.entry);
+	struct page *p = pfn_to_page(pte_pfn(e));
+
+	flush_cache_page(v, a, pte_pfn(e));
+	pte_replace(place, pte_none());
+	tlb_batch_add(&z->tlb, &v->mm->arch, a);
+	if (p == zero_page)
+		return;
+	rmap_remove(p);
+	z->anon_entries++;
+	z->pages[z->count++] = p;
+}
+
+/* BS-6: a migration entry holds nothing and counts on no page; try_to_unmap saw to that. */
+static void zap_entry(struct zap_round *z, struct vma *v, struct pte_place place, vaddr_t a)
+{
+	pte_t e = pte_read(place.entry);
+
+	if (pte_is_none(e))
+		return;
+	if (pte_is_present(e)) {
+		zap_present(z, v, place, a);
+		return;
+	}
+	assert_eq(leaf_type(e), LEAF_MIGRATION);
+	pte_replace(place, pte_none());
+	z->anon_entries++;
+}
+
+/* One round over [a, end), which lies in one table. Returns where the next begins. */
+static uint32_t zap_some(struct vma *v, uint32_t a, uint32_t end)
+{
+	struct pte_place place = pte_lock(v->mm, vaddr(a));
+	struct zap_round z;
+
+	if (!place.entry)
+		return end;
+	tlb_batch_init(&z.tlb);
+	z.anon_entries = z.count = 0;
+	for (; a < end && z.tlb.pages < TLB_BATCH_PAGES; a += PAGE_SIZE, place.entry++)
+		zap_entry(&z, v, place, vaddr(a));
+	tlb_batch_flush(&z.tlb);
+	atomic_add_relaxed(&v->mm->anon_pages, -z.anon_entries);
+	pte_unlock(place);
+	for (uint32_t i = 0; i < z.count; i++)
+		page_put(z.pages[i]);
+	return a;
+}
+
+void zap_range(struct vma *v, uint32_t start, uint32_t end)
+{
+	if (v->flags & VMA_LOCKED)
+		munlock_range(v, start, end);
+	while (start < end) {
+		start = zap_some(v, start, table_walk_end(start, end));
+		thread_yield_if_due();
+	}
+}
