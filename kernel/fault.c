@@ -1,0 +1,134 @@
+/*
+ * Faults of user mode, and of the kernel on a user's behalf: to mm_fault, and what happens when it
+ * says no.
+ */
+#include <errno.h>
+#include "arch/report.h"
+#include "arch/upcall.h"
+#include "base/log.h"
+#include "kernel/sched.h"
+#include "kernel/task.h"
+#include "mm/virt/fault.h"
+
+#define STACK_NEAR (64u * 1024u) /* a fault so close below a stack was meant for it */
+
+static enum fault_access access_of(const struct fault *f)
+{
+	if (f->exec)
+		return ACCESS_EXEC;
+	return f->write ? ACCESS_WRITE : ACCESS_READ;
+}
+
+static bool is_about_entry(const struct fault *f)
+{
+	return f->cause == FAULT_TRANSLATION || f->cause == FAULT_ACCESS_FLAG ||
+	       f->cause == FAULT_PERMISSION;
+}
+
+/* 0: retry. */
+static int resolve(const struct fault *f)
+{
+	struct mm *mm = cpu_current()->mm;
+
+	if (!is_about_entry(f) || f->address.a >= USER_END || !mm)
+		return -EFAULT;
+	return mm_fault(mm, f->address, access_of(f));
+}
+
+static int signal_for(const struct fault *f, int error)
+{
+	if (error == -ENOMEM)
+		return SIG_KILL;
+	switch (f->cause) {
+	case FAULT_UNDEFINED:
+		return SIG_ILL;
+	case FAULT_BREAKPOINT:
+		return SIG_TRAP;
+	case FAULT_ALIGNMENT:
+	case FAULT_EXTERNAL:
+		return SIG_BUS;
+	default:
+		return SIG_SEGV;
+	}
+}
+
+static void describe_area(const struct vma *v)
+{
+	log_error("  area   %08x-%08x %c%c%c%s", (unsigned)v->start, (unsigned)v->end,
+		  v->flags & VMA_READ ? 'r' : '-', v->flags & VMA_WRITE ? 'w' : '-',
+		  v->flags & VMA_EXEC ? 'x' : '-', v->flags & VMA_GROWSDOWN ? " (stack)" : "");
+}
+
+/* Why there is no area, as far as the next one above tells. */
+static const char *no_area(const struct vma *above, vaddr_t address)
+{
+	if (address.a >= USER_END)
+		return "none: the kernel's half";
+	if (above && above->flags & VMA_GROWSDOWN && above->start - address.a <= STACK_NEAR)
+		return "none: below a stack that may grow no further";
+	return "none";
+}
+
+static void describe_place(struct mm *mm, vaddr_t address)
+{
+	struct vma *v;
+
+	rwsem_read_lock(&mm->lock);
+	v = vma_find_from(mm, address);
+	if (v && v->start <= address.a)
+		describe_area(v);
+	else
+		log_error("  area   %s", no_area(v, address));
+	rwsem_read_unlock(&mm->lock);
+}
+
+static const char *reason(const struct fault *f, int error)
+{
+	if (error == -ENOMEM)
+		return "out of memory";
+	return fault_cause_name(f->cause);
+}
+
+static void report(const struct fault *f, const struct trap_frame *regs, int error)
+{
+	const struct thread *t = cpu_current();
+
+	log_error("task %u (%s) ended: %s", (unsigned)t->id, t->name, reason(f, error));
+	report_fault(f);
+	log_error("  pc     %08x", (unsigned)regs->pc);
+	describe_place(t->mm, f->address);
+	report_registers(regs);
+}
+
+/*
+ * Race: a killed task that the kernel serves may meet a migration entry again and again; it does
+ * not wait for it but lets the copy fail, and ends at its return to user mode.
+ */
+bool upcall_fault(const struct fault *f, struct trap_frame *regs)
+{
+	int error = resolve(f);
+
+	if (error == 0) {
+		if (trap_frame_is_user(regs))
+			return true;
+		thread_yield_if_due(); /* a copy that faults for ever keeps nobody else from running */
+		return !thread_is_dying();
+	}
+	if (!trap_frame_is_user(regs))
+		return false;
+	report(f, regs, error);
+	task_exit(EXIT_BY_SIGNAL(signal_for(f, error)));
+}
+
+/* Interrupts are off; each thread gets them back as it left them. */
+void upcall_return_to_user(struct trap_frame *regs)
+{
+	struct thread *t = cpu_current();
+
+	(void)regs;
+	while (t->flags & (THREAD_FATAL | THREAD_YIELD_DUE)) {
+		if (t->flags & THREAD_FATAL)
+			task_exit(EXIT_BY_SIGNAL(SIG_KILL));
+		sched_yield_now();
+	}
+}

@@ -1,0 +1,331 @@
+/*
+ * The task table, birth and death. What holds is in task.h.
+ *
+ * The table's lock nests inside nothing but a disabled interrupt, and nothing nests in it.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "base/log.h"
+#include "base/spinlock.h"
+#include "base/waitq.h"
+#include "kernel/sched.h"
+#include "kernel/task.h"
+#include "mm/phys/alloc.h"
+#include "mm/virt/mm.h"
+
+static struct {
+	struct task slots[MAX_TASKS];
+	struct spinlock lock; /* LOCK_RUNQUEUE: a leaf */
+	uint32_t next_id;
+	struct list reap; /* (S) dead tasks whose stacks nobody runs on */
+	struct task *reaper;
+} table = { .next_id = 1, .reap = LIST_INIT(table.reap) };
+
+static unsigned slot_of(const struct task *t)
+{
+	return (unsigned)(t - table.slots);
+}
+
+static unsigned stack_slot(const struct task *t)
+{
+	return KSTACK_FIRST_FREE + slot_of(t);
+}
+
+_Static_assert(KSTACK_FIRST_FREE + MAX_TASKS <= KSTACK_SLOTS, "a stack for every task");
+
+static void set_name(struct task *t, const char *name)
+{
+	strncpy(t->thread.name, name, sizeof(t->thread.name) - 1);
+}
+
+struct task *task_init_boot(void)
+{
+	struct task *t = &table.slots[0];
+
+	set_name(t, "idle");
+	list_init(&t->thread.run);
+	t->refs = 1;
+	t->stage = TASK_LIVE;
+	return t;
+}
+
+/* Takes a slot out of FREE, cleared, with one hold. */
+static struct task *take_slot(void)
+{
+	uint32_t saved = spin_lock_irq(&table.lock, LOCK_RUNQUEUE);
+	struct task *t = NULL;
+
+	for (unsigned i = 1; i < MAX_TASKS && !t; i++)
+		if (table.slots[i].stage == TASK_FREE)
+			t = &table.slots[i];
+	if (t) {
+		memset(t, 0, sizeof(*t));
+		t->stage = TASK_NEW;
+		t->refs = 1;
+		t->thread.id = table.next_id++;
+	}
+	spin_unlock_irq(&table.lock, saved);
+	return t;
+}
+
+/* Gives back the first `count` frames of the stack. */
+static void free_stack_frames(struct task *t, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct page *p = pfn_to_page(t->stack[i]);
+
+		zone_stat_add(page_zone(p), NR_KERNEL_STACK_PAGES, -1);
+		free_pages(p, 0);
+	}
+}
+
+static bool alloc_stack_frames(struct task *t)
+{
+	for (unsigned i = 0; i < KSTACK_PAGES; i++) {
+		struct page *p = alloc_pages(GFP_KERNEL, 0);
+
+		if (!p) {
+			free_stack_frames(t, i);
+			return false;
+		}
+		zone_stat_add(page_zone(p), NR_KERNEL_STACK_PAGES, 1);
+		t->stack[i] = page_to_pfn(p);
+	}
+	return true;
+}
+
+static bool give_stack(struct task *t)
+{
+	if (!alloc_stack_frames(t))
+		return false;
+	if (kstack_map(stack_slot(t), t->stack) == 0)
+		return true;
+	free_stack_frames(t, KSTACK_PAGES);
+	return false;
+}
+
+static void take_stack(struct task *t)
+{
+	kstack_unmap(stack_slot(t));
+	free_stack_frames(t, KSTACK_PAGES);
+}
+
+/* The first thing a kernel thread does. Interrupts are off as after any switch. */
+static void kernel_thread_begin(void *arg)
+{
+	struct task *t = arg;
+
+	sched_begin_thread();
+	t->entry(t->arg);
+	task_exit(0);
+}
+
+struct task *task_create(const char *name)
+{
+	struct task *t = take_slot();
+
+	if (!t)
+		return NULL;
+	set_name(t, name);
+	list_init(&t->thread.run);
+	list_init(&t->reap);
+	if (give_stack(t))
+		return t;
+	task_put(t);
+	return NULL;
+}
+
+struct task *task_create_kernel(const char *name, void (*entry)(void *), void *arg)
+{
+	struct task *t = task_create(name);
+
+	if (!t)
+		return NULL;
+	t->entry = entry;
+	t->arg = arg;
+	context_init(&t->context, task_stack_top(t), kernel_thread_begin, t);
+	return t;
+}
+
+void *task_stack_top(const struct task *t)
+{
+	return kstack_top(stack_slot(t));
+}
+
+void task_discard(struct task *t)
+{
+	assert_eq(t->stage, TASK_NEW);
+	take_stack(t);
+	if (t->thread.mm)
+		mm_put(t->thread.mm);
+	t->thread.mm = NULL;
+	task_put(t);
+}
+
+void task_exit(int status)
+{
+	struct task *t = task_current();
+
+	assert_eq(t->thread.spin_depth, 0);
+	t->exit_status = status;
+	checkin_task_ends(t);
+	if (t->user)
+		log_debug("task %u (%s) ends with status %d", (unsigned)t->thread.id,
+			  t->thread.name, status);
+	sched_leave();
+}
+
+void task_kill(struct task *t)
+{
+	if (!t->user || !task_is_live(t))
+		return;
+	atomic_fetch_or(&t->thread.flags, THREAD_FATAL);
+	sched_wake(&t->thread);
+}
+
+int task_wait(struct task *t)
+{
+	while (atomic_load(&t->stage) != TASK_GONE) {
+		struct waiter w;
+
+		waitq_prepare(&w, t, "end of a task");
+		if (atomic_load(&t->stage) != TASK_GONE)
+			sched_block();
+		waitq_finish(&w);
+	}
+	return t->exit_status;
+}
+
+void task_get(struct task *t)
+{
+	uint32_t saved = spin_lock_irq(&table.lock, LOCK_RUNQUEUE);
+
+	assert_that(t->refs != 0);
+	t->refs++;
+	spin_unlock_irq(&table.lock, saved);
+}
+
+void task_put(struct task *t)
+{
+	uint32_t saved = spin_lock_irq(&table.lock, LOCK_RUNQUEUE);
+
+	assert_that(t->refs != 0);
+	if (--t->refs == 0)
+		t->stage = TASK_FREE;
+	spin_unlock_irq(&table.lock, saved);
+}
+
+struct task *task_find(uint32_t id)
+{
+	uint32_t saved = spin_lock_irq(&table.lock, LOCK_RUNQUEUE);
+	struct task *found = NULL;
+
+	for (unsigned i = 0; i < MAX_TASKS && !found; i++) {
+		struct task *t = &table.slots[i];
+
+		if (t->stage == TASK_LIVE && t->thread.id == id)
+			found = t;
+	}
+	if (found)
+		found->refs++;
+	spin_unlock_irq(&table.lock, saved);
+	return found;
+}
+
+struct task *task_next(struct task *before)
+{
+	uint32_t saved = spin_lock_irq(&table.lock, LOCK_RUNQUEUE);
+	struct task *next = NULL;
+
+	for (unsigned i = before ? slot_of(before) + 1 : 0; i < MAX_TASKS && !next; i++)
+		if (table.slots[i].stage == TASK_LIVE)
+			next = &table.slots[i];
+	if (next)
+		next->refs++;
+	spin_unlock_irq(&table.lock, saved);
+	if (before)
+		task_put(before);
+	return next;
+}
+
+/*
+ * Race: the scheduler calls this on the next task's stack, so nobody runs on the dead one's any
+ * more and the reaper may take it whenever it comes to run.
+ */
+void task_bury_irqoff(struct task *t)
+{
+	atomic_store(&t->stage, TASK_ZOMBIE);
+	list_add_tail(&table.reap, &t->reap);
+	if (table.reaper)
+		sched_wake(&table.reaper->thread);
+}
+
+static struct task *next_dead(void)
+{
+	uint32_t saved = cpu_irq_save();
+	struct task *t = NULL;
+
+	if (!list_is_empty(&table.reap)) {
+		t = list_first(&table.reap, struct task, reap);
+		list_del_init(&t->reap);
+	}
+	cpu_irq_restore(saved);
+	return t;
+}
+
+/* Takes what a dead task had; then its own hold goes, and with the last hold its slot. */
+static void reap(struct task *t)
+{
+	struct mm *mm = t->thread.mm;
+
+	t->thread.mm = NULL;
+	if (mm)
+		mm_put(mm);
+	take_stack(t);
+	atomic_store(&t->stage, TASK_GONE);
+	waitq_wake(t);
+	task_put(t);
+}
+
+static void reaper_main(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		struct task *t;
+
+		thread_prepare_block("dead tasks");
+		t = next_dead();
+		if (!t) {
+			sched_block();
+			continue;
+		}
+		thread_cancel_block();
+		reap(t);
+	}
+}
+
+void task_start_reaper(void)
+{
+	table.reaper = task_create_kernel("reaper", reaper_main, NULL);
+	assert_that(table.reaper);
+	sched_start(table.reaper);
+}
+
+static const char *state_word(const struct task *t)
+{
+	if (&t->thread == cpu_current())
+		return "running";
+	return atomic_load(&t->thread.state) == THREAD_BLOCKED ? "blocked" : "ready";
+}
+
+void task_describe(const struct task *t, char *text, size_t room)
+{
+	const struct mm *mm = t->thread.mm;
+
+	snprintf(text, room, "%4u %-15s %-7s %8u pages %6u faults %8u syscalls %6u switches%s%s",
+		 (unsigned)t->thread.id, t->thread.name, state_word(t),
+		 mm ? (unsigned)mm->anon_pages : 0, mm ? (unsigned)mm->faults : 0,
+		 (unsigned)t->syscalls, (unsigned)t->switches,
+		 t->thread.wait_reason ? "  waits for: " : "",
+		 t->thread.wait_reason ? t->thread.wait_reason : "");
+}

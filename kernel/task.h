@@ -1,0 +1,122 @@
+/*
+ * Tasks: kernel threads and user programs, from birth to the last hold.
+ *
+ * A fixed table; the index of a task gives the slot of its kernel stack. Slot 0 is the thread that
+ * booted: it becomes the idle thread and never blocks or ends.
+ *
+ *   FREE -> NEW (being built) -> LIVE -> ZOMBIE (ended; the reaper takes stack and memory) -> GONE
+ * -> FREE
+ *
+ * A task holds itself until it is reaped; whoever keeps a pointer to one holds it too. GONE means
+ * that only the exit status is left, for those holders.
+ *
+ * Locks, by letter: (T) the table's lock; (S) the scheduler's run queue lock; (O) the task's own;
+ * (C) set before it runs, then constant; (A) atomic.
+ */
+#ifndef KERNEL_TASK_H
+#define KERNEL_TASK_H
+
+#include "arch/atomic.h"
+#include "arch/context.h"
+#include "arch/kstack.h"
+#include "base/thread.h"
+#include "kernel/checkin.h"
+
+#define MAX_TASKS	  128u
+#define EXIT_BY_SIGNAL(n) (128 + (n))
+
+/* Linux's numbers, for exit statuses. */
+enum { SIG_ILL = 4, SIG_TRAP = 5, SIG_BUS = 7, SIG_KILL = 9, SIG_SEGV = 11 };
+
+enum task_stage { TASK_FREE, TASK_NEW, TASK_LIVE, TASK_ZOMBIE, TASK_GONE };
+
+struct task {
+	struct thread thread;	   /* first: a struct thread of the kernel is a task */
+	struct context context;	   /* (S) while it is not running */
+	uint32_t stage;		   /* (A) enum task_stage */
+	uint32_t refs;		   /* (T) holds: its own until reaped, and those who look at it */
+	pfn_t stack[KSTACK_PAGES]; /* (C) frames of the kernel stack */
+	void (*entry)(void *);	   /* (C) kernel threads */
+	void *arg;		   /* (C) */
+	struct trap_frame start;   /* (C) first registers in user mode */
+	uint64_t insns;		   /* (S) instructions it has run, up to its last switch */
+	uint32_t switches;	   /* (S) times it was given the cpu */
+	uint32_t syscalls;	   /* (O) */
+	uint32_t tls;		   /* (O) what user mode reads as its thread register */
+	bool user;		   /* (C) a user program; else a kernel thread */
+	int exit_status;	   /* (O) until ZOMBIE, then constant */
+	struct checker checker;	   /* (O) what it says of its memory */
+	struct list reap;	   /* (S) the reaper's list */
+};
+
+_Static_assert(offsetof(struct task, thread) == 0, "a thread is a task");
+
+static inline struct task *task_of(struct thread *t)
+{
+	return (struct task *)t;
+}
+
+static inline struct task *task_current(void)
+{
+	return task_of(cpu_current());
+}
+
+static inline bool task_is_live(const struct task *t)
+{
+	return atomic_load(&t->stage) == TASK_LIVE;
+}
+
+/* The running thread becomes task 0. Once, before anything here. */
+struct task *task_init_boot(void);
+
+/*
+ * A new task with a kernel stack, stage NEW, one hold: the task's own. It runs when sched_start
+ * says so. Context: may sleep. Returns NULL when the table or memory is full.
+ */
+struct task *task_create(const char *name);
+
+/* A kernel thread that runs entry(arg) and ends with status 0 when it returns. NULL as above. */
+struct task *task_create_kernel(const char *name, void (*entry)(void *), void *arg);
+
+/* Where its kernel stack begins: one past the highest byte. */
+void *task_stack_top(const struct task *t);
+
+/* Undoes task_create for one that was never started. */
+void task_discard(struct task *t);
+
+/* Ends the running task. Its memory and stack go with the reaper. */
+void task_exit(int status) __attribute__((noreturn));
+
+/*
+ * The task ends at its next return to user mode, with EXIT_BY_SIGNAL(SIG_KILL). A kernel thread: no
+ * effect.
+ */
+void task_kill(struct task *t);
+
+/* Sleeps until the task has ended. The caller holds it. Returns its exit status. */
+int task_wait(struct task *t);
+
+/* The running thread does not block after thread_prepare_block after all. */
+static inline void thread_cancel_block(void)
+{
+	cpu_current()->wait_reason = NULL;
+	atomic_store(&cpu_current()->state, THREAD_RUNNABLE);
+}
+
+/*
+ * Holds. task_find: by id, NULL if there is none. task_next: the one after `t` (NULL: the first),
+ * drops `t`.
+ */
+void task_get(struct task *t);
+void task_put(struct task *t);
+struct task *task_find(uint32_t id);
+struct task *task_next(struct task *t);
+
+/* The reaper: called by the scheduler when it has left a dead task's stack. Interrupts off. */
+void task_bury_irqoff(struct task *t);
+void task_start_reaper(void);
+
+/* One line for `ps`. */
+void task_describe(const struct task *t, char *text, size_t room);
+
+#endif
