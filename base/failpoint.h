@@ -18,9 +18,12 @@ struct failpoint {
 	uint32_t failures;
 };
 
-/* Sites live in one linker section, so that they can be listed. */
-#define FAILPOINT(site)                                                                        \
-	static struct failpoint site __attribute__((section("failpoints"), used)) = { .name = #site }
+/* Sites live in one linker section, so that they can be listed; _AS where the name is taken in the file. */
+#define FAILPOINT_AS(variable, site)                                                   \
+	static struct failpoint variable                                               \
+		__attribute__((section("failpoints"), used, aligned(sizeof(void *)))) = { .name = site }
+
+#define FAILPOINT(site) FAILPOINT_AS(site, #site)
 
 extern bool failpoints_active;
 

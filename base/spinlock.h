@@ -64,8 +64,10 @@ static inline bool spin_try_lock(struct spinlock *l, enum lock_rank rank)
 
 static inline void spin_lock(struct spinlock *l, enum lock_rank rank)
 {
-	while (!spin_try_lock(l, rank))
+	while (!spin_try_lock(l, rank)) {
+		assert_that((l->word & 0xffu) != cpu_id() + 1); /* taken twice by this cpu */
 		cpu_wait_event();
+	}
 }
 
 static inline void spin_unlock(struct spinlock *l)

@@ -1,9 +1,10 @@
 /*
  * alloc_pages: from a request to a block of frames, and back.
  *
- * The order of attempts: the low mark; the min mark, or deeper for who may; then, for who may sleep, rounds
- * of relief with a retry after each helper that got something done; at last the per-cpu caches are emptied
- * and one more try is made. A thread that is inside relief already (THREAD_MEMALLOC) asks for none.
+ * The order of attempts: the low mark; the min mark, or deeper for who may; then, for who may
+ * sleep, rounds of relief with a retry after each helper that got something done; at last the
+ * per-cpu caches are emptied and one more try is made. A thread that is inside relief already
+ * (THREAD_MEMALLOC) asks for none.
  */
 #include "mm/phys/alloc.h"
 
@@ -26,8 +27,9 @@ FAILPOINT_AS(fail_alloc_pages, "alloc_pages");
 enum depth { TO_LOW_MARK, TO_MIN_MARK, TO_HALF_MIN, TO_NOTHING };
 
 static struct {
-	struct zone *at_or_below[ZONE_COUNT]; /* the first zone with memory, looking down; or NULL */
-	struct list relief;		      /* helpers in the order they came; next NULL = none ever */
+	struct zone
+		*at_or_below[ZONE_COUNT]; /* the first zone with memory, looking down; or NULL */
+	struct list relief;		  /* helpers, in the order in which they are asked */
 	void (*drains[MAX_DRAINS])(void);
 	unsigned drain_count;
 	void (*drain_others)(void);
@@ -64,20 +66,35 @@ struct zone *zonelist_next(struct zone *z)
 	return next_zone(z);
 }
 
+/* Indexed by the flags themselves, so that the fast path has no branches here. */
+static const uint8_t type_of_gfp[] = {
+	[0] = MIGRATE_UNMOVABLE,
+	[GFP_MOVE >> 2] = MIGRATE_MOVABLE,
+	[GFP_RECLAIM >> 2] = MIGRATE_RECLAIMABLE,
+	[(GFP_MOVE | GFP_RECLAIM) >> 2] = MIGRATE_MOVABLE,
+};
+
+static const uint8_t zone_of_gfp[] = {
+	[0] = ZONE_NORMAL,
+	[GFP_ZONE_DMA] = ZONE_DMA,
+	[GFP_ZONE_HIGHMEM] = ZONE_HIGHMEM,
+	[GFP_ZONE_HIGHMEM | GFP_ZONE_DMA] = ZONE_DMA,
+	[GFP_MOVE] = ZONE_NORMAL,
+	[GFP_MOVE | GFP_ZONE_DMA] = ZONE_DMA,
+	[GFP_MOVE | GFP_ZONE_HIGHMEM] = ZONE_MOVABLE,
+	[GFP_MOVE | GFP_ZONE_HIGHMEM | GFP_ZONE_DMA] = ZONE_DMA,
+};
+
+_Static_assert(sizeof(type_of_gfp) == 4 && sizeof(zone_of_gfp) == 8, "the flags are the low bits");
+
 enum migratetype gfp_migratetype(gfp_t gfp)
 {
-	if (gfp & GFP_MOVE)
-		return MIGRATE_MOVABLE;
-	return gfp & GFP_RECLAIM ? MIGRATE_RECLAIMABLE : MIGRATE_UNMOVABLE;
+	return (enum migratetype)type_of_gfp[gfp >> 2 & 3u];
 }
 
 enum zone_id gfp_highest_zone(gfp_t gfp)
 {
-	if (gfp & GFP_ZONE_DMA)
-		return ZONE_DMA;
-	if (!(gfp & GFP_ZONE_HIGHMEM))
-		return ZONE_NORMAL;
-	return gfp & GFP_MOVE ? ZONE_MOVABLE : ZONE_HIGHMEM;
+	return (enum zone_id)zone_of_gfp[gfp & 7u];
 }
 
 void relief_register(struct relief *r)
@@ -132,17 +149,18 @@ static inline void prepare_frame(struct page *p)
 }
 
 /* A block fresh from the lists becomes the caller's. */
-static inline struct page *hand_out(const struct alloc_request *r, struct page *p)
+static inline struct page *hand_out(struct page *p, unsigned order, gfp_t gfp)
 {
-	unsigned order = r->order;
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < 1u << order; i++)
+	do
 		prepare_frame(p + i);
+	while (++i < 1u << order);
 	atomic_store_relaxed(&p->refs, 1);
-	for (uint32_t i = 0; (r->gfp & GFP_ZERO) && i < 1u << order; i++)
-		frame_clear(page_to_pfn(p + i));
+	while ((gfp & GFP_ZERO) && i > 0)
+		frame_clear(page_to_pfn(p + --i));
 	vm_event_add(PGALLOC, 1u << order);
-	TRACE(MM_PAGE_ALLOC, page_to_pfn(p).n, order, r->type, r->gfp);
+	TRACE(MM_PAGE_ALLOC, page_to_pfn(p).n, order, gfp_migratetype(gfp), gfp);
 	return p;
 }
 
@@ -197,7 +215,7 @@ static void wake_helpers(const struct alloc_request *r)
 {
 	struct relief *helper;
 
-	list_for_each_entry(helper, &alloc.relief, node) {
+	list_for_each_entry (helper, &alloc.relief, node) {
 		if (helper->wake)
 			helper->wake(r);
 	}
@@ -219,13 +237,24 @@ static struct page *accept_captured(struct alloc_request *r)
 	return p;
 }
 
+/* A helper allocates for itself without asking for help again, and without marks: it frees more. */
+static enum relief_answer ask(const struct relief *helper, struct alloc_request *r,
+			      unsigned attempt)
+{
+	uint32_t before = thread_set_flags(THREAD_MEMALLOC);
+	enum relief_answer answer = helper->help(r, attempt);
+
+	thread_restore_flags(before, THREAD_MEMALLOC);
+	return answer;
+}
+
 /* Asks every helper once, trying again after each that got something done. */
 static struct page *relief_round(struct alloc_request *r, unsigned attempt, bool *progress)
 {
 	struct relief *helper;
 
-	list_for_each_entry(helper, &alloc.relief, node) {
-		enum relief_answer answer = helper->help(r, attempt);
+	list_for_each_entry (helper, &alloc.relief, node) {
+		enum relief_answer answer = ask(helper, r, attempt);
 		struct page *p = NULL;
 
 		if (answer == RELIEF_CAPTURED)
@@ -257,10 +286,14 @@ static struct page *take_with_relief(struct alloc_request *r)
 	return take(r, depth);
 }
 
-/* Says why in the request, in words: too little memory, or memory in pieces. */
+/*
+ * Says why in the request, in words: too little memory, or memory in pieces. An index below 0 says
+ * that a block is there, so it was a mark that forbade it and not fragmentation.
+ */
 static void explain(struct alloc_request *r)
 {
 	uint32_t free_pages = 0, needed = 1u << r->order;
+	int index;
 	enum depth depth = deepest(r);
 	struct zone *best = first_zone(r->highest);
 
@@ -271,15 +304,18 @@ static void explain(struct alloc_request *r)
 		if (z->free_pages > best->free_pages)
 			best = z;
 	}
+	index = best ? zone_fragmentation_index(best, r->order) : 0;
 	if (!best)
 		snprintf(r->why_failed, sizeof(r->why_failed), "no zone has memory for it");
-	else if (free_pages < needed || r->order == 0)
+	else if (free_pages < needed)
 		snprintf(r->why_failed, sizeof(r->why_failed),
-			 "not enough free memory: %u pages free of %u needed",
-			 (unsigned)free_pages, (unsigned)needed);
+			 "not enough free memory: %u pages free of %u needed", (unsigned)free_pages,
+			 (unsigned)needed);
+	else if (index < 0)
+		snprintf(r->why_failed, sizeof(r->why_failed),
+			 "blocks are free, but kept: CMA, being emptied, or below a mark");
 	else
-		snprintf(r->why_failed, sizeof(r->why_failed), "fragmented: index %d",
-			 zone_fragmentation_index(best, r->order));
+		snprintf(r->why_failed, sizeof(r->why_failed), "fragmented: index %d", index);
 }
 
 static void report_failure(const struct alloc_request *r)
@@ -318,6 +354,15 @@ static struct page *alloc_injected_failure(struct alloc_request *r)
 	return NULL;
 }
 
+static struct page *refuse_order(struct alloc_request *r) __attribute__((cold));
+static struct page *refuse_order(struct alloc_request *r)
+{
+	snprintf(r->why_failed, sizeof(r->why_failed), "no block is larger than order %u",
+		 MAX_ORDER);
+	report_failure(r);
+	return NULL;
+}
+
 struct page *alloc_pages_request(struct alloc_request *r)
 {
 	struct page *p;
@@ -327,22 +372,47 @@ struct page *alloc_pages_request(struct alloc_request *r)
 	r->page = NULL;
 	r->spent_insns = 0;
 	r->why_failed[0] = 0;
-	assert_that(r->order <= MAX_ORDER);
+	if (r->order > MAX_ORDER)
+		return refuse_order(r);
 	if (failpoint_hit(&fail_alloc_pages))
 		return alloc_injected_failure(r);
 	p = take(r, TO_LOW_MARK);
 	if (__builtin_expect(!p, 0))
 		p = alloc_slow(r);
-	return p ? hand_out(r, p) : NULL;
+	return p ? hand_out(p, r->order, r->gfp) : NULL;
 }
 
-struct page *alloc_pages(gfp_t gfp, unsigned order)
+/* Out of line, so that the fast path needs no room for a request. */
+static struct page *alloc_by_request(gfp_t gfp, unsigned order) __attribute__((noinline));
+static struct page *alloc_by_request(gfp_t gfp, unsigned order)
 {
 	struct alloc_request r;
 
 	r.gfp = gfp;
 	r.order = order;
 	return alloc_pages_request(&r);
+}
+
+/* What nearly every call is: one frame, and the best zone is above its low mark. */
+static inline struct page *take_one(gfp_t gfp)
+{
+	enum zone_id highest = gfp_highest_zone(gfp);
+	enum migratetype type = gfp_migratetype(gfp);
+	struct zone *z = first_zone(highest);
+
+	if (!z || !zone_has_pages(z, 0, z->watermark[WMARK_LOW] + z->reserve[highest],
+				  type == MIGRATE_MOVABLE))
+		return NULL;
+	return pcp_alloc(z, type);
+}
+
+struct page *alloc_pages(gfp_t gfp, unsigned order)
+{
+	struct page *p = NULL;
+
+	if (order == 0 && __builtin_expect(!failpoints_active, 1))
+		p = take_one(gfp);
+	return p ? hand_out(p, 0, gfp) : alloc_by_request(gfp, order);
 }
 
 /* What a page was is over; what it may not be any more is a bug. */

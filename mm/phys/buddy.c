@@ -1,9 +1,10 @@
 /*
  * Free blocks of a zone: split, merge, steal.
  *
- * Three levels. link and unlink move a block to and from its list and know nothing of counts; give and
- * take keep the counts (zone, pageblock, CMA) when frames enter or leave the lists for good; above them are
- * the operations of the header. A split or a merge of blocks that stay free therefore costs no counting.
+ * Three levels. link and unlink move a block to and from its list and know nothing of counts; give
+ * and take keep the counts (zone, pageblock, CMA) when frames enter or leave the lists for good;
+ * above them are the operations of the header. A split or a merge of blocks that stay free
+ * therefore costs no counting.
  *
  * Locks: zone->lock, interrupts off, everywhere in this file.
  */
@@ -109,8 +110,8 @@ static void merge_and_link(struct zone *z, struct page *first, unsigned order)
 }
 
 /*
- * Cuts an unlinked block of `order` down to the part of order `wanted` that holds `target`; the other
- * parts go on the lists of their own pageblock's type.
+ * Cuts an unlinked block of `order` down to the part of order `wanted` that holds `target`; the
+ * other parts go on the lists of their own pageblock's type.
  */
 static struct page *split_towards(struct zone *z, struct page *first, unsigned order,
 				  unsigned wanted, const struct page *target)
@@ -145,7 +146,7 @@ static struct page *pick(struct list *head, bool lowest)
 	struct page *best = NULL, *p;
 	unsigned seen = 0;
 
-	list_for_each_entry(p, head, lru) {
+	list_for_each_entry (p, head, lru) {
 		if (!best || (p < best) == lowest)
 			best = p;
 		if (++seen == PICK_LIMIT)
@@ -199,6 +200,21 @@ static struct page *find_largest_foreign(struct zone *z, unsigned order, enum mi
 	return p;
 }
 
+/* Of the foreign blocks that are whole pageblocks, whatever their order, the lowest. */
+static struct page *find_lowest_foreign(struct zone *z, unsigned order, enum migratetype type)
+{
+	unsigned from = order > PAGEBLOCK_ORDER ? order : PAGEBLOCK_ORDER;
+	struct page *lowest = NULL;
+
+	for (unsigned o = from; o < ORDERS; o++) {
+		struct page *p = find_foreign(z, o, type);
+
+		if (p && (!lowest || p < lowest))
+			lowest = p;
+	}
+	return lowest;
+}
+
 static struct page *find_smallest_foreign(struct zone *z, unsigned order, enum migratetype type)
 {
 	struct page *p = NULL;
@@ -208,7 +224,8 @@ static struct page *find_smallest_foreign(struct zone *z, unsigned order, enum m
 	return p;
 }
 
-/* Moves the free blocks of a pageblock, none larger than it, to the type's lists. Returns their pages. */
+/* Moves the free blocks of a pageblock, none larger than it, to the type's lists. Returns their
+ * pages. */
 static uint32_t move_free_blocks(struct zone *z, pfn_t block, enum migratetype type)
 {
 	struct page *first = pfn_to_page(block);
@@ -234,9 +251,9 @@ static uint32_t move_free_blocks(struct zone *z, pfn_t block, enum migratetype t
 }
 
 /*
- * Whether a request of this type should own the whole pageblock, seen from a free block in it that is
- * smaller. What can not move always takes it when the block is worth it: one spoiled pageblock is better
- * than two. Otherwise half of it must be free, or in use by pages of the same character.
+ * Whether a request of this type should own the whole pageblock, seen from a free block in it that
+ * is smaller. What can not move always takes it when the block is worth it: one spoiled pageblock
+ * is better than two. Otherwise half of it must be free, or in use by pages of the same character.
  */
 static bool worth_claiming(const struct page *p, unsigned order, enum migratetype type)
 {
@@ -268,14 +285,22 @@ static bool claim(struct zone *z, struct page *p, unsigned order, enum migratety
 	return true;
 }
 
-/* The largest foreign block with its pageblock; without the pageblock, the smallest, to break as little. */
+/*
+ * Takes what another type has. What can not move takes whole pageblocks at the low end if there are
+ * any; otherwise it is the largest block with its pageblock, and where the pageblock may not be
+ * claimed the smallest, to break as little as possible.
+ */
 static struct page *steal(struct zone *z, unsigned order, enum migratetype type)
 {
-	struct page *p = find_largest_foreign(z, order, type);
+	struct page *p = NULL;
 	enum migratetype was;
 	unsigned found_order;
 	bool claimed;
 
+	if (type != MIGRATE_MOVABLE)
+		p = find_lowest_foreign(z, order, type);
+	if (!p)
+		p = find_largest_foreign(z, order, type);
 	if (!p)
 		return NULL;
 	was = pageblock_type(page_to_pfn(p));

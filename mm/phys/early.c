@@ -1,8 +1,9 @@
 /*
  * Memory before there are zones: one range of RAM, and what of it is taken, sorted and merged.
  *
- * An allocation is a reservation of the lowest gap that is large enough. Allocations follow each other, so
- * they merge into one entry of the table; the table is full only when many separate ranges are reserved.
+ * An allocation is a reservation of the lowest gap that is large enough. Allocations follow each
+ * other, so they merge into one entry of the table; the table is full only when many separate
+ * ranges are reserved.
  */
 #include "mm/phys/early.h"
 

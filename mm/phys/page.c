@@ -7,26 +7,24 @@
 
 #include "base/waitq.h"
 #include "mm/phys/alloc.h"
+#include "mm/phys/page_kind.h"
 
 struct page *page_map;
 pfn_t page_map_start, page_map_end;
 
-static void (*release_hook)(struct page *p);
-
-void page_set_release_hook(void (*release)(struct page *p))
-{
-	release_hook = release;
-}
+const struct page_kind *page_kinds[KIND_COUNT];
 
 void page_put(struct page *p)
 {
 	uint32_t before = atomic_fetch_add(&p->refs, (uint32_t)-1);
+	const struct page_kind *kind;
 
 	assert_that(before != 0);
 	if (before != 1)
 		return;
-	if (page_has(p, PG_ON_SOME_LIST) && release_hook)
-		release_hook(p);
+	kind = page_kinds[page_kind(p)];
+	if (kind && kind->release)
+		kind->release(p);
 	free_frozen_page(p);
 }
 
@@ -54,9 +52,10 @@ void page_unlock(struct page *p)
 }
 
 static const char *const flag_names[] = {
-	"locked",   "dirty",	"referenced", "uptodate", "lru",     "active",	"unevictable",
-	"swapbacked", "mlocked", "reserved",  "buddy",	  "pcp",     "isolated", "dcache_clean",
-	"error",    "checked",	"mappedtodisk", "lru_batch", "unmovable",
+	"locked",  "dirty",	   "referenced", "uptodate",	 "lru",
+	"active",  "unevictable",  "swapbacked", "mlocked",	 "reserved",
+	"buddy",   "pcp",	   "isolated",	 "dcache_clean", "error",
+	"checked", "mappedtodisk", "lru_batch",	 "unmovable",
 };
 
 #define FLAG_NAMES (sizeof(flag_names) / sizeof(flag_names[0]))

@@ -86,6 +86,7 @@ struct page {
 	union {
 		struct anon_vma *anon; /* (P) KIND_ANON: who may map it; holds the family alive */
 		struct mm *mm;	       /* KIND_TABLE: whose tables these are */
+		uintptr_t mapping;     /* either, unread: 0 = none */
 	};
 	union {
 		uintptr_t private;	    /* (O) the kind's own */
@@ -176,16 +177,6 @@ static inline bool page_try_get(struct page *p)
 
 /* Gives up one hold; the last one frees the frame (order 0). Any context. */
 void page_put(struct page *p);
-
-/*
- * The room that keeps the LRU lists has the last word on a page whose last hold went while the page is on
- * one of them: `release` is called with refs 0 when one of PG_ON_SOME_LIST is set, and leaves none set.
- */
-#define PG_ON_SOME_LIST (PG_LRU | PG_LRU_BATCH | PG_MLOCKED)
-void page_set_release_hook(void (*release)(struct page *p));
-
-/* Called by page_put for a page whose last hold is gone while it is on an LRU list: takes it off. */
-void page_set_release_hook(void (*hook)(struct page *));
 
 /* True if refs was exactly `expected` and is now 0: nobody can take a hold until page_unfreeze. MG-10 */
 static inline bool page_freeze(struct page *p, uint32_t expected)

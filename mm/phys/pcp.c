@@ -1,18 +1,11 @@
 /*
- * A cpu's own free frames. The lists of a cpu are touched by that cpu alone, with interrupts off; only
- * pcp_pages and check look from outside.
+ * A cpu's own free frames. The lists of a cpu are touched by that cpu alone, with interrupts off;
+ * only pcp_pages and check look from outside.
  */
 #include "mm/phys/pcp.h"
 
 #include "mm/phys/alloc.h"
 #include "mm/phys/buddy.h"
-
-static struct pcp pcps[MAX_CPUS][ZONE_COUNT];
-
-struct pcp *pcp_of(unsigned cpu, enum zone_id zone)
-{
-	return &pcps[cpu][zone];
-}
 
 static void drain_this_cpu(void)
 {
@@ -23,15 +16,17 @@ void pcp_init(void)
 {
 	for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++) {
 		for (unsigned zone = 0; zone < ZONE_COUNT; zone++) {
-			pcps[cpu][zone].pages = 0;
+			struct pcp *pcp = &zones[zone].pcp[cpu];
+
+			pcp->pages = 0;
 			for (unsigned type = 0; type < PCP_TYPES; type++)
-				list_init(&pcps[cpu][zone].free[type]);
+				list_init(&pcp->free[type]);
 		}
 	}
 	alloc_add_drain(drain_this_cpu);
 }
 
-static void refill(struct zone *z, struct pcp *pcp, enum migratetype type)
+void pcp_refill(struct zone *z, struct pcp *pcp, enum migratetype type)
 {
 	spin_lock(&z->lock, LOCK_ZONE);
 	for (unsigned i = 0; i < PCP_BATCH; i++) {
@@ -46,25 +41,6 @@ static void refill(struct zone *z, struct pcp *pcp, enum migratetype type)
 		pcp->pages++;
 	}
 	spin_unlock(&z->lock);
-}
-
-struct page *pcp_alloc(struct zone *z, enum migratetype type)
-{
-	uint32_t saved = cpu_irq_save();
-	struct pcp *pcp = &pcps[cpu_id()][z->id];
-	struct list *free = &pcp->free[type];
-	struct page *p = NULL;
-
-	if (__builtin_expect(list_is_empty(free), 0))
-		refill(z, pcp, type);
-	if (!list_is_empty(free)) {
-		p = list_first(free, struct page, lru);
-		list_del(&p->lru);
-		pcp->pages--;
-		p->flags &= ~(uint32_t)PG_PCP;
-	}
-	cpu_irq_restore(saved);
-	return p;
 }
 
 /* Gives up to `most` frames of a list back, oldest first. Locks: the zone's. */
@@ -84,12 +60,23 @@ static uint32_t give_back(struct zone *z, struct pcp *pcp, struct list *free, ui
 	return given;
 }
 
+/* The ways to the buddy, kept out of line so that freeing to a list saves few registers. */
+#define OFF_THE_FAST_PATH __attribute__((noinline))
+
 /* Gives `pages` frames back, from the longest-unused end of the list that is in turn first. */
-static void shrink(struct zone *z, struct pcp *pcp, unsigned first_type, uint32_t pages)
+static OFF_THE_FAST_PATH void shrink(struct zone *z, struct pcp *pcp, unsigned first_type,
+				     uint32_t pages)
 {
 	spin_lock(&z->lock, LOCK_ZONE);
 	for (unsigned i = 0; i < PCP_TYPES && pages; i++)
 		pages -= give_back(z, pcp, &pcp->free[(first_type + i) % PCP_TYPES], pages);
+	spin_unlock(&z->lock);
+}
+
+static OFF_THE_FAST_PATH void free_to_buddy(struct zone *z, struct page *p)
+{
+	spin_lock(&z->lock, LOCK_ZONE);
+	buddy_free(z, p, 0);
 	spin_unlock(&z->lock);
 }
 
@@ -105,12 +92,10 @@ void pcp_free(struct page *p)
 	uint32_t saved = cpu_irq_save();
 	struct zone *z = page_zone(p);
 	enum migratetype block_type = pageblock_type(page_to_pfn(p));
-	struct pcp *pcp = &pcps[cpu_id()][z->id];
+	struct pcp *pcp = &z->pcp[cpu_id()];
 
 	if (__builtin_expect(block_type == MIGRATE_ISOLATE, 0)) {
-		spin_lock(&z->lock, LOCK_ZONE);
-		buddy_free(z, p, 0);
-		spin_unlock(&z->lock);
+		free_to_buddy(z, p);
 	} else {
 		enum migratetype type = list_for(p, block_type);
 
@@ -128,8 +113,9 @@ uint32_t pcp_drain(void)
 	uint32_t given = 0;
 	struct zone *z;
 
-	for_each_zone(z) {
-		struct pcp *pcp = &pcps[cpu_id()][z->id];
+	for_each_zone(z)
+	{
+		struct pcp *pcp = &z->pcp[cpu_id()];
 
 		given += pcp->pages;
 		if (pcp->pages)
@@ -145,6 +131,6 @@ uint32_t pcp_pages(const struct zone *z)
 	uint32_t pages = 0;
 
 	for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
-		pages += atomic_load_relaxed(&pcps[cpu][z->id].pages);
+		pages += atomic_load_relaxed(&z->pcp[cpu].pages);
 	return pages;
 }

@@ -8,22 +8,33 @@
 
 #include "mm/phys/zone.h"
 
-#define PCP_TYPES 3u  /* UNMOVABLE, MOVABLE, RECLAIMABLE; a CMA frame waits among the movable ones */
 #define PCP_BATCH 31u /* frames moved to or from the buddy at once */
 #define PCP_HIGH  186u /* more than that, and a batch goes back */
 
-struct pcp {
-	uint32_t pages;		      /* on all of the lists */
-	struct list free[PCP_TYPES]; /* most recently freed first */
-};
-
-/* A cpu's lists for a zone. For pcp.c, check and views. */
-struct pcp *pcp_of(unsigned cpu, enum zone_id zone);
-
 void pcp_init(void);
 
+/* A batch from the buddy, if it has one. Context: interrupts off. */
+void pcp_refill(struct zone *z, struct pcp *pcp, enum migratetype type);
+
 /* One frame or NULL; refills from the buddy of the zone. */
-struct page *pcp_alloc(struct zone *z, enum migratetype type);
+static inline struct page *pcp_alloc(struct zone *z, enum migratetype type)
+{
+	uint32_t saved = cpu_irq_save();
+	struct pcp *pcp = &z->pcp[cpu_id()];
+	struct list *free = &pcp->free[type];
+	struct page *p = NULL;
+
+	if (__builtin_expect(list_is_empty(free), 0))
+		pcp_refill(z, pcp, type);
+	if (__builtin_expect(!list_is_empty(free), 1)) {
+		p = list_first(free, struct page, lru);
+		list_del(&p->lru);
+		pcp->pages--;
+		p->flags &= ~(uint32_t)PG_PCP;
+	}
+	cpu_irq_restore(saved);
+	return p;
+}
 
 /* Takes a frame with refs 0 and no flag but its zone and PG_UNMOVABLE. One of an ISOLATE block goes on to the buddy. */
 void pcp_free(struct page *p);

@@ -114,8 +114,8 @@ static void set_reserves(struct zone *z)
 	for (unsigned highest = 0; highest < ZONE_COUNT; highest++) {
 		if (highest > (unsigned)z->id)
 			higher_pages += zones[highest].managed_pages;
-		z->reserve[highest] = zone_is_low(z) ? min_u32(higher_pages / ratio,
-							       z->managed_pages / 4) : 0;
+		z->reserve[highest] =
+			zone_is_low(z) ? min_u32(higher_pages / ratio, z->managed_pages / 4) : 0;
 	}
 }
 
@@ -123,7 +123,8 @@ void zone_watermarks_init(void)
 {
 	struct zone *z;
 
-	for_each_zone(z) {
+	for_each_zone(z)
+	{
 		uint32_t min_pages = zone_min_pages(z);
 
 		z->watermark[WMARK_MIN] = min_pages;
@@ -143,9 +144,7 @@ static bool area_has_usable(const struct free_area *area, bool may_use_cma)
 
 bool zone_watermark_ok(const struct zone *z, unsigned order, uint32_t mark, bool may_use_cma)
 {
-	uint32_t usable = z->free_pages - (may_use_cma ? 0 : z->free_cma_pages);
-
-	if (usable < mark + (1u << order))
+	if (!zone_has_pages(z, order, mark, may_use_cma))
 		return false;
 	if (order == 0)
 		return true;

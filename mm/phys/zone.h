@@ -31,6 +31,15 @@ struct free_area {
 enum lru_list { LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, LRU_INACTIVE_FILE, LRU_ACTIVE_FILE,
 		LRU_UNEVICTABLE, LRU_LISTS };
 
+/* A cpu's own free frames: pcp.h. */
+#define PCP_TYPES 3u /* UNMOVABLE, MOVABLE, RECLAIMABLE; a CMA frame waits among the movable ones */
+
+struct pcp {
+	struct list free[PCP_TYPES]; /* most recently freed first */
+	uint32_t pages;		     /* on all of the lists */
+	uint32_t unused;	     /* 32 bytes: found by a shift */
+};
+
 /* When compaction is not worth trying: mm/move/defer.c owns it. */
 struct compact_defer {
 	uint32_t considered;	/* attempts passed over since the last failure */
@@ -51,6 +60,7 @@ struct zone {
 	uint32_t free_pages;	     /* (Z) on the free lists, of any type */
 	uint32_t free_cma_pages;     /* (Z) of them in CMA pageblocks */
 	struct free_area area[ORDERS];
+	struct pcp pcp[MAX_CPUS];    /* each by its cpu alone, interrupts off */
 	struct list lru[LRU_LISTS];  /* (L) */
 	uint32_t stat[ZONE_STATS];   /* (A) enum zone_stat */
 	pfn_t compact_migrate[2];    /* (R) where the migrate scanner goes on: [0] async, [1] sync */
@@ -90,6 +100,15 @@ void zones_init(const struct zone_borders *wish);
  * A zone never keeps more than a quarter of itself.
  */
 void zone_watermarks_init(void);
+
+/* The first half of zone_watermark_ok, and the whole of it for order 0. */
+static inline bool zone_has_pages(const struct zone *z, unsigned order, uint32_t mark,
+				  bool may_use_cma)
+{
+	uint32_t usable = z->free_pages - (may_use_cma ? 0 : z->free_cma_pages);
+
+	return usable >= mark + (1u << order);
+}
 
 /*
  * Would the zone keep `mark` free pages after an allocation of this order, and does it have a free block of
