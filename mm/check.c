@@ -4,6 +4,7 @@
 #include "mm/check.h"
 
 #include "base/log.h"
+#include "mm/phys/lru.h"
 #include "mm/phys/phys.h"
 #include "mm/virt/virt_check.h"
 
@@ -12,6 +13,7 @@ static const struct {
 	void (*check)(struct check *c);
 } rooms[] = {
 	{ "phys", phys_check },
+	{ "lru", lru_check },
 	{ "virt", virt_check },
 };
 

@@ -2,12 +2,14 @@
 #include "mm/init.h"
 
 #include "mm/move/compaction.h"
-#include "mm/reclaim/lru.h"
+#include "mm/phys/lru.h"
 #include "mm/virt/fault.h"
+#include "mm/virt/rmap.h"
 
 void mm_init(void)
 {
 	lru_init();
+	rmap_init();
 	fault_init();
 	compaction_init();
 }

@@ -13,7 +13,7 @@
 #include "mm/phys/buddy.h"
 #include "mm/phys/pcp.h"
 #include "mm/phys/relief.h"
-#include "mm/reclaim/lru.h"
+#include "mm/phys/lru.h"
 
 static const char *const status_names[COMPACT_STATUSES] = {
 	[COMPACT_SKIPPED] = "skipped",	   [COMPACT_DEFERRED] = "deferred",

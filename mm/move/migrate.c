@@ -11,7 +11,7 @@
 #include "base/trace.h"
 #include "mm/move/journey.h"
 #include "mm/phys/alloc.h"
-#include "mm/reclaim/lru.h"
+#include "mm/phys/lru.h"
 
 uint32_t migrations_running;
 
@@ -26,7 +26,7 @@ struct pass {
 
 static void load_batch(struct journey *j, struct pass *p)
 {
-	uint32_t room = p->force ? 1 : MOVE_BATCH;
+	uint32_t room = p->force || migrate_watched ? 1 : MOVE_BATCH;
 
 	journey_init(j, p->m, p->force);
 	while (j->count < room && !list_is_empty(&p->todo)) {

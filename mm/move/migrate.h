@@ -48,13 +48,14 @@ int migrate_pages(struct migration *m);
 int migrate_frame(pfn_t f, enum migrate_mode mode, struct move *what);
 
 /*
- * Watching: every stage of every page, one by one, is shown to `probe` after it succeeded, with the journey's TLB
- * batch flushed where the stage promises it. Tests look at the half-moved state here; a debugger sets a
- * breakpoint on migrate_stage_done. NULL turns it off.
+ * Watching. Every stage of every page is shown to `probe` after it succeeded; "unmap" after the barrier, when
+ * no TLB knows the page any more. Tests look at the half-moved state here. NULL turns it off.
+ * A debugger sets migrate_watched, so that pages travel one by one, and stops in migrate_stage_done.
  */
 typedef void (*migrate_probe)(const struct move *m, enum move_stage passed);
 void migrate_set_probe(migrate_probe probe);
 void migrate_stage_done(const struct move *m, enum move_stage passed);
+extern bool migrate_watched;
 
 /* Migrations that run now: a migration entry is legal only while this is not 0. */
 extern uint32_t migrations_running;

@@ -10,7 +10,7 @@
 
 #include "base/trace.h"
 #include "mm/phys/buddy.h"
-#include "mm/reclaim/lru.h"
+#include "mm/phys/lru.h"
 
 /* ---- the migrate scanner */
 
@@ -26,6 +26,14 @@ static bool should_stop(struct compaction *run)
 		return true;
 	}
 	thread_yield_if_due();
+	/* CO-3: others have isolated so much that reclaim would find nothing; they put it back when they run. */
+	if (lru_too_many_isolated(run->zone)) {
+		if (run->mode == MIGRATE_ASYNC) {
+			run->status = COMPACT_CONTENDED;
+			return true;
+		}
+		sched_yield_now();
+	}
 	return false;
 }
 

@@ -19,7 +19,7 @@
 #include "base/trace.h"
 #include "mm/move/journey.h"
 #include "mm/phys/alloc.h"
-#include "mm/reclaim/lru.h"
+#include "mm/phys/lru.h"
 #include "mm/virt/rmap.h"
 
 /* What "target" answers for a page whose owner let go of it: no error, and no journey either. */
@@ -256,6 +256,7 @@ const char *move_stage_name(enum move_stage s)
 /* ---- the runner: the only place that traces, injects failures and takes back */
 
 static migrate_probe probe;
+bool migrate_watched;
 
 void migrate_set_probe(migrate_probe p)
 {
@@ -364,7 +365,7 @@ void journey_init(struct journey *j, struct migration *m, bool force)
 	j->count = 0;
 	j->may_wait = force;
 	j->dry = false;
-	j->watched = probe || failpoints_active || trace_enabled & (1u << TRACE_MIGRATE_STAGE);
+	j->watched = probe || migrate_watched || failpoints_active || trace_enabled & (1u << TRACE_MIGRATE_STAGE);
 	tlb_batch_init(&j->tlb);
 }
 

@@ -12,9 +12,6 @@
 
 #include "base/trace.h"
 
-/* Of blocks that could serve as well, so many are looked at for the lowest or highest address. */
-#define PICK_LIMIT 16u
-
 static bool type_is_plain(enum migratetype t)
 {
 	return t <= MIGRATE_RECLAIMABLE;
@@ -33,17 +30,29 @@ static enum migratetype merged_type(enum migratetype a, enum migratetype b)
 	return a == MIGRATE_MOVABLE || b == MIGRATE_MOVABLE ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE;
 }
 
+/*
+ * Puts a block on its list. Blocks of whole pageblocks are few and stand in address order, so that what can not
+ * move is taken at one end of memory and what can at the other; the walk begins at the high end, where boot
+ * and compaction add theirs. Smaller blocks: the lower ones come first, roughly.
+ */
+static void enlist(struct zone *z, struct page *p, unsigned order, enum migratetype type)
+{
+	struct list *head = &z->area[order].free[type], *at = head->prev;
+
+	if (order < PAGEBLOCK_ORDER)
+		at = list_is_empty(head) || p > list_first(head, struct page, lru) ? at : head;
+	else
+		while (at != head && list_entry(at, struct page, lru) > p)
+			at = at->prev;
+	list_add(at, &p->lru);
+}
+
 static void link_block(struct zone *z, struct page *p, unsigned order, enum migratetype type)
 {
-	struct list *head = &z->area[order].free[type];
-
 	p->flags |= PG_BUDDY;
 	p->order = order;
 	z->area[order].blocks++;
-	if (list_is_empty(head) || p > list_first(head, struct page, lru))
-		list_add_tail(head, &p->lru);
-	else
-		list_add(head, &p->lru);
+	enlist(z, p, order, type);
 }
 
 static void unlink_block(struct zone *z, struct page *p, unsigned order)
@@ -140,19 +149,11 @@ static struct page *take_front(struct zone *z, struct page *p, unsigned order, u
 	return p;
 }
 
-/* Of the first entries of a list, the lowest or the highest. NULL when it is empty. */
-static struct page *pick(struct list *head, bool lowest)
+/* Of blocks that would do as well, the one nearest to its type's end of memory. The list is not empty. */
+static struct page *pick(struct list *head, enum migratetype wanted_for)
 {
-	struct page *best = NULL, *p;
-	unsigned seen = 0;
-
-	list_for_each_entry (p, head, lru) {
-		if (!best || (p < best) == lowest)
-			best = p;
-		if (++seen == PICK_LIMIT)
-			break;
-	}
-	return best;
+	return wanted_for == MIGRATE_MOVABLE ? list_last(head, struct page, lru) :
+					       list_first(head, struct page, lru);
 }
 
 /* A block from the type's own lists: the smallest that is large enough. */
@@ -166,7 +167,7 @@ static struct page *take_own(struct zone *z, unsigned order, enum migratetype li
 			continue;
 		if (o < PAGEBLOCK_ORDER)
 			return take_front(z, list_first(head, struct page, lru), o, order);
-		return take_front(z, pick(head, wanted_for != MIGRATE_MOVABLE), o, order);
+		return take_front(z, pick(head, wanted_for), o, order);
 	}
 	return NULL;
 }
@@ -186,7 +187,7 @@ static struct page *find_foreign(struct zone *z, unsigned order, enum migratetyp
 		struct list *head = &z->area[order].free[fallbacks[type][i]];
 
 		if (!list_is_empty(head))
-			return pick(head, type != MIGRATE_MOVABLE);
+			return pick(head, type);
 	}
 	return NULL;
 }
@@ -242,7 +243,7 @@ static uint32_t move_free_blocks(struct zone *z, pfn_t block, enum migratetype t
 		}
 		order = first[i].order;
 		list_del(&first[i].lru);
-		list_add_tail(&z->area[order].free[type], &first[i].lru);
+		enlist(z, &first[i], order, type);
 		moved += 1u << order;
 		i += 1u << order;
 	}
@@ -275,7 +276,7 @@ static bool claim(struct zone *z, struct page *p, unsigned order, enum migratety
 	if (order >= PAGEBLOCK_ORDER) {
 		set_types(p, order, type);
 		list_del(&p->lru);
-		list_add(&z->area[order].free[type], &p->lru);
+		enlist(z, p, order, type);
 	} else if (worth_claiming(p, order, type)) {
 		move_free_blocks(z, pfn(pageblock_start(page_to_pfn(p).n)), type);
 	} else {

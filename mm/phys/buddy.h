@@ -6,8 +6,7 @@
  * pageblocks up to MAX_ORDER, and the pageblocks of a merged block then have one type; ISOLATE and CMA merge
  * with their own only.
  * Where there is a choice between whole pageblocks, what can not move is taken from the lowest address and
- * what can from the highest, so that each gathers at its end; the lists are sorted only so far that a freed
- * block lower than the first goes before it, any other to the end.
+ * what can from the highest, so that each gathers at its end: lists of these orders are kept sorted.
  * Locks: every function is called with zone->lock held and interrupts off.
  */
 #ifndef MM_PHYS_BUDDY_H

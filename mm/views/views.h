@@ -1,8 +1,8 @@
 /*
  * What people and scripts see: each prints the text of Linux's /proc file of that name.
  *
- * Numbers are read without stopping anybody, list lengths under the zone's lock; a view never changes what it
- * shows. Context: may not be called with a spinlock held.
+ * Numbers are read without stopping anybody, list lengths under the zone's lock; a view never
+ * changes what it shows. Context: may not be called with a spinlock held.
  */
 #ifndef MM_VIEWS_VIEWS_H
 #define MM_VIEWS_VIEWS_H

@@ -1,12 +1,179 @@
 /*
  * Pages that must stay resident: mlock, munlock.
  *
- * A page that a locked area maps has PG_MLOCKED, is counted in NR_MLOCK and belongs on the unevictable list. A new
- * page of a locked area is marked by the fault that maps it, a page that moved by the mover (RM-9), the rest here.
+ * A page that a locked area maps has PG_MLOCKED, is counted in NR_MLOCK and belongs on the
+ * unevictable list. A new page of a locked area is marked by the fault that maps it, the rest here;
+ * a move carries the mark along.
  */
 #include <errno.h>
-#include "mm/reclaim/lru.h"
+#include "base/waitq.h"
+#include "mm/phys/lru.h"
 #include "mm/virt/fault.h"
 #include "mm/virt/mlock.h"
 #include "mm/virt/pgtable.h"
-#include "base/waitq.h"
+
+/* The list that a page off all lists will go to. False: it is on one. */
+static bool retarget_unlisted(struct page *p, uint32_t clear, uint32_t set)
+{
+	struct zone *z = page_zone(p);
+	uint32_t saved = spin_lock_irq(&z->lru_lock, LOCK_LRU);
+	bool listed = page_has(p, PG_LRU);
+
+	if (!listed) {
+		page_clear(p, clear);
+		page_set(p, set);
+	}
+	spin_unlock_irq(&z->lru_lock, saved);
+	return !listed;
+}
+
+/*
+ * Race: a drain may list the page, or a mover unlist it, at any moment; then the other way works.
+ * The page can not be freed, so one of them does.
+ */
+static void change_lru_list(struct page *p, uint32_t clear, uint32_t set)
+{
+	while (lru_isolate(p) != 0)
+		if (retarget_unlisted(p, clear, set))
+			return;
+	page_clear(p, clear);
+	page_set(p, set);
+	lru_putback(p);
+}
+
+void mlock_page(struct page *p)
+{
+	if (page_set(p, PG_MLOCKED) & PG_MLOCKED)
+		return;
+	zone_stat_add(page_zone(p), NR_MLOCK, 1);
+	change_lru_list(p, PG_ACTIVE, PG_UNEVICTABLE);
+}
+
+void munlock_page(struct page *p)
+{
+	if (!(page_clear(p, PG_MLOCKED) & PG_MLOCKED))
+		return;
+	zone_stat_add(page_zone(p), NR_MLOCK, -1);
+	change_lru_list(p, PG_UNEVICTABLE, 0);
+}
+
+/*
+ * Race: as in migration_entry_wait of fault.c: the mover needs the table's lock before it can
+ * unlock the page, so it finds the waiter. It never waits for mm->lock, so that may stay held.
+ */
+static void sleep_on_move(struct pte_place place)
+{
+	struct page *p = pfn_to_page(leaf_migration_pfn(pte_read(place.entry)));
+	struct waiter w;
+
+	waitq_prepare(&w, p, "migration entry");
+	pte_unlock(place);
+	if (page_has(p, PG_LOCKED))
+		sched_block();
+	waitq_finish(&w);
+}
+
+/* The place of an entry that is not in the middle of a move, or none at all. */
+static struct pte_place lock_settled(struct mm *mm, vaddr_t a)
+{
+	struct pte_place place = pte_lock(mm, a);
+
+	while (place.entry && pte_is_migration(pte_read(place.entry))) {
+		sleep_on_move(place);
+		place = pte_lock(mm, a);
+	}
+	return place;
+}
+
+static void mark_range(struct vma *v, uint32_t start, uint32_t end, void (*mark)(struct page *))
+{
+	for (uint32_t a = start; a < end; a += PAGE_SIZE) {
+		struct pte_place place = lock_settled(v->mm, vaddr(a));
+		pte_t e;
+
+		if (!place.entry) {
+			a = table_walk_end(a, end) - PAGE_SIZE;
+			continue;
+		}
+		e = pte_read(place.entry);
+		if (pte_is_present(e) && pfn_to_page(pte_pfn(e)) != zero_page)
+			mark(pfn_to_page(pte_pfn(e)));
+		pte_unlock(place);
+	}
+}
+
+void munlock_range(struct vma *v, uint32_t start, uint32_t end)
+{
+	mark_range(v, start, end, munlock_page);
+}
+
+static void set_area_locked(struct vma *v, bool lock)
+{
+	bool was = v->flags & VMA_LOCKED;
+
+	if (lock == was)
+		return;
+	v->flags ^= VMA_LOCKED;
+	mark_range(v, v->start, v->end, lock ? mlock_page : munlock_page);
+}
+
+static int lock_range_locked(struct mm *mm, uint32_t start, uint32_t end, bool lock)
+{
+	struct vma *v;
+	int err;
+
+	if (!vma_covers(mm, start, end))
+		return -ENOMEM;
+	err = vma_split_range(mm, start, end);
+	if (err)
+		return err;
+	for (v = vma_find(mm, vaddr(start)); v && v->start < end; v = vma_next(v))
+		set_area_locked(v, lock);
+	vma_merge_range(mm, start, end);
+	return 0;
+}
+
+/* What the area at `a` lets anybody do; 0: nothing, or no area. */
+static unsigned rights_at(struct mm *mm, vaddr_t a)
+{
+	struct vma *v;
+	unsigned rights;
+
+	rwsem_read_lock(&mm->lock);
+	v = vma_find(mm, a);
+	rights = v ? vma_rights(v) : 0;
+	rwsem_read_unlock(&mm->lock);
+	return rights;
+}
+
+int mm_populate(struct mm *mm, uint32_t start, uint32_t end)
+{
+	for (uint32_t a = start; a < end && !thread_is_dying(); a += PAGE_SIZE) {
+		unsigned rights = rights_at(mm, vaddr(a));
+		int err = 0;
+
+		if (rights)
+			err = mm_fault(mm, vaddr(a),
+				       rights & PTE_WRITE ? ACCESS_WRITE : ACCESS_READ);
+		if (err)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int mm_lock_range(struct mm *mm, uint32_t start, uint32_t bytes, bool lock)
+{
+	int err;
+
+	if (start % PAGE_SIZE)
+		return -EINVAL;
+	if (!bytes)
+		return 0;
+	if (bytes > USER_END || !mm_range_is_user(start, page_align_up(bytes)))
+		return -ENOMEM;
+	bytes = page_align_up(bytes);
+	rwsem_write_lock(&mm->lock);
+	err = lock_range_locked(mm, start, start + bytes, lock);
+	rwsem_write_unlock(&mm->lock);
+	return err || !lock ? err : mm_populate(mm, start, start + bytes);
+}

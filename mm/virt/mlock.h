@@ -4,19 +4,23 @@
 #ifndef MM_VIRT_MLOCK_H
 #define MM_VIRT_MLOCK_H
 
+#include "mm/phys/page.h"
+#include "mm/phys/page.h"
 #include "mm/virt/mm.h"
 
 /*
- * Marks a page that a locked area maps, or takes the mark away; moves it to the right LRU list and counts it.
- * Locks: the page is held, or mapped by an entry whose table is locked.
+ * Marks a page that a locked area maps, or takes the mark away; moves it to the right LRU list and
+ * counts it. Locks: the page is held, or mapped by an entry whose table is locked.
  */
 void mlock_page(struct page *p);
 void munlock_page(struct page *p);
 
-/* Takes the mark off every page that [start, end) of an area maps. mm->lock held for writing; may sleep. */
+/* Takes the mark off every page that [start, end) of an area maps. mm->lock held for writing; may
+ * sleep. */
 void munlock_range(struct vma *v, uint32_t start, uint32_t end);
 
-/* Faults in every page of [start, end) that its area lets anybody reach. No lock held. 0 or -ENOMEM. */
+/* Faults in every page of [start, end) that its area lets anybody reach. No lock held. 0 or
+ * -ENOMEM. */
 int mm_populate(struct mm *mm, uint32_t start, uint32_t end);
 
 #endif

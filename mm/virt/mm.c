@@ -1,8 +1,9 @@
 /*
  * Address spaces: made, held, found, torn down.
  *
- * Every address space is on one list from its creation until its last table is freed. Whoever finds it there must
- * take a hold before the list's lock is released; one whose holds are gone is passed over.
+ * Every address space is on one list from its creation until its last table is freed. Whoever finds
+ * it there must take a hold before the list's lock is released; one whose holds are gone is passed
+ * over.
  */
 #include <string.h>
 #include "mm/phys/objcache.h"
@@ -68,7 +69,7 @@ static void mm_unmap_all(struct mm *mm)
 	struct vma *v, *next;
 
 	rwsem_write_lock(&mm->lock);
-	list_for_each_entry_safe(v, next, &mm->areas, node) {
+	list_for_each_entry_safe (v, next, &mm->areas, node) {
 		zap_range(v, v->start, v->end);
 		vma_destroy(v);
 	}
@@ -80,6 +81,8 @@ static void mm_unmap_all(struct mm *mm)
 
 void mm_put(struct mm *mm)
 {
+	void *l1 = mm->arch.l1;
+
 	if (atomic_fetch_add(&mm->refs, -1u) != 1)
 		return;
 	mm_unmap_all(mm);
@@ -87,7 +90,7 @@ void mm_put(struct mm *mm)
 	list_del(&mm->all);
 	spin_unlock(&spaces.lock);
 	arch_mm_destroy(&mm->arch);
-	free_kernel_pages(mm->arch.l1, L1_ORDER);
+	free_kernel_pages(l1, L1_ORDER);
 	objcache_free(&mm_cache, mm);
 }
 

@@ -6,7 +6,8 @@
 #include "mm/virt/mlock.h"
 #include "mm/virt/pgtable.h"
 
-/* Frees the tables that served [start, end), where no area is left, and serve no neighbour either. */
+/* Frees the tables that served [start, end), where no area is left, and serve no neighbour either.
+ */
 static void free_unused_tables(struct mm *mm, uint32_t start, uint32_t end)
 {
 	struct vma *next = vma_find_from(mm, vaddr(start));
@@ -59,7 +60,8 @@ static uint32_t find_room(struct mm *mm, uint32_t hint, uint32_t bytes)
 	return at ? at : vma_find_gap(mm, USER_START, bytes);
 }
 
-/* Puts a new area over what may be there: what can fail comes first, so that -ENOMEM leaves all as it was. */
+/* Puts a new area over what may be there: what can fail comes first, so that -ENOMEM leaves all as
+ * it was. */
 static int map_at(struct mm *mm, uint32_t start, uint32_t end, uint32_t flags)
 {
 	struct vma *v = vma_new();
@@ -111,8 +113,8 @@ int mm_map(struct mm *mm, uint32_t hint, uint32_t bytes, uint32_t vma_flags, boo
 	if (err)
 		return err;
 	if ((vma_flags & (VMA_WRITE | VMA_EXEC)) == (VMA_WRITE | VMA_EXEC))
-		log_info("%s: 0x%x..0x%x is writable and executable", mm->name,
-			 (unsigned)*address, (unsigned)(*address + bytes));
+		log_info("%s: 0x%x..0x%x is writable and executable", mm->name, (unsigned)*address,
+			 (unsigned)(*address + bytes));
 	/* As mmap(MAP_LOCKED) does: the area stands even if not every page could be had. */
 	if (vma_flags & VMA_LOCKED)
 		mm_populate(mm, *address, *address + bytes);

@@ -1,9 +1,9 @@
 /*
  * Other rights for a range.
  *
- * Race: a mover may put an entry back while this runs. It reads the area's flags under the table's lock. The flags
- * are changed before any table is locked here, so what it puts back before this walk is corrected by the walk, and
- * what it puts back afterwards has the new rights already.
+ * Race: a mover may put an entry back while this runs. It reads the area's flags under the table's
+ * lock. The flags are changed before any table is locked here, so what it puts back before this
+ * walk is corrected by the walk, and what it puts back afterwards has the new rights already.
  */
 #include <errno.h>
 #include "arch/tlb.h"

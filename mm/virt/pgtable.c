@@ -1,8 +1,9 @@
 /*
- * Second-level tables: found through the first level, made on demand, freed when nothing is left to map.
+ * Second-level tables: found through the first level, made on demand, freed when nothing is left to
+ * map.
  *
- * A table is entered through four consecutive first-level entries, written together; the first of them is the one
- * that software looks at.
+ * A table is entered through four consecutive first-level entries, written together; the first of
+ * them is the one that software looks at.
  */
 #include "arch/frame.h"
 #include "arch/tlb.h"
@@ -63,10 +64,10 @@ static void table_free(struct page *table)
 }
 
 /*
- * Race: threads that fault side by side hold mm->lock for reading only. The compare-and-swap of the first entry
- * says whose table it is. Until the other three are written a walk through them faults once more, finds the table
- * and retries.
- * Order: the swap is a full barrier, so the zeroes of the table are seen before the table.
+ * Race: threads that fault side by side hold mm->lock for reading only. The compare-and-swap of the
+ * first entry says whose table it is. Until the other three are written a walk through them faults
+ * once more, finds the table and retries. Order: the swap is a full barrier, so the zeroes of the
+ * table are seen before the table.
  */
 static bool table_install(struct mm *mm, vaddr_t a, struct page *table)
 {
@@ -129,7 +130,8 @@ static struct page *table_detach(struct mm *mm, vaddr_t a)
 	return table;
 }
 
-/* Order: a walker of another cpu may be inside a table until the flush returns; only then is it free. */
+/* Order: a walker of another cpu may be inside a table until the flush returns; only then is it
+ * free. */
 static void tables_free(struct mm *mm, struct page **tables, unsigned count)
 {
 	if (!count)

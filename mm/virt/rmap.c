@@ -12,7 +12,8 @@
 #include "mm/virt/rmap.h"
 
 #include "base/trace.h"
-#include "mm/phys/zone.h"
+#include "mm/phys/lru.h"
+#include "mm/phys/page_kind.h"
 #include "mm/virt/dcache.h"
 
 void rmap_add_new_anon(struct page *p, struct vma *v, vaddr_t a)
@@ -37,6 +38,26 @@ void rmap_remove(struct page *p)
 	assert_that(before != 0);
 	if (before == 1)
 		zone_stat_add(page_zone(p), NR_ANON_PAGES, -1);
+}
+
+/* What an anonymous page gives up with its last hold: its place on a list, its mlock count, its family. */
+static void release_anon(struct page *p)
+{
+	lru_forget_released(p);
+	if (page_has(p, PG_MLOCKED)) {
+		zone_stat_add(page_zone(p), NR_MLOCK, -1);
+		p->flags &= ~(uint32_t)PG_MLOCKED;
+	}
+	if (p->anon)
+		anon_vma_put(p->anon);
+	p->anon = NULL;
+}
+
+static const struct page_kind anon_kind = { .name = "anon", .release = release_anon };
+
+void rmap_init(void)
+{
+	page_kind_register(KIND_ANON, &anon_kind);
 }
 
 static inline bool area_covers(const struct vma *v, uint32_t index)
@@ -104,6 +125,15 @@ struct restore {
 	uint32_t restored;
 };
 
+/* RM-9: the mark came over with the flags, unless the area was locked while the page was in flight. */
+static void relock(struct page *to)
+{
+	if (page_set(to, PG_MLOCKED | PG_UNEVICTABLE) & PG_MLOCKED)
+		return;
+	page_clear(to, PG_ACTIVE);
+	zone_stat_add(page_zone(to), NR_MLOCK, 1);
+}
+
 /* RM-2 leaves alone what is not a migration entry for this very frame. */
 static bool restore_one(struct page *from, const struct rmap_place *place, void *arg)
 {
@@ -116,6 +146,8 @@ static bool restore_one(struct page *from, const struct rmap_place *place, void 
 	entry = leaf_restore(old, r->to_pfn, vma_rights(place->vma));
 	if (pte_is_exec(entry))
 		sync_icache_page(r->to);
+	if (place->vma->flags & VMA_LOCKED)
+		relock(r->to);
 	page_get(r->to);
 	rmap_add_anon(r->to);
 	pte_write(place->pte.entry, entry); /* RM-10: it was not present, so no TLB remembers it */

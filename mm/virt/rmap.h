@@ -11,6 +11,9 @@
 /* Moves between their first migration entry and their last (atomic). 0: no migration entry exists. */
 extern uint32_t migrations_running;
 
+/* Makes anonymous pages a kind of their own. Once, at start. */
+void rmap_init(void);
+
 /* The page becomes anonymous, first mapped at `a` of `v` (which has a family). The entry is being written. */
 void rmap_add_new_anon(struct page *p, struct vma *v, vaddr_t a);
 

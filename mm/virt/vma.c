@@ -1,10 +1,11 @@
 /*
- * Areas: a list by address, a treap over the same areas to find one, and the changes that keep both.
+ * Areas: a list by address, a treap over the same areas to find one, and the changes that keep
+ * both.
  *
- * A treap is a search tree by address and at the same time a heap by a fixed random priority; that makes it
- * about as deep as a balanced tree with no balancing but two kinds of rotation.
- * Locks: mm->lock for writing to change, for reading to look; the family's lock for bounds, because a mover reads
- * them without mm->lock.
+ * A treap is a search tree by address and at the same time a heap by a fixed random priority; that
+ * makes it about as deep as a balanced tree with no balancing but two kinds of rotation. Locks:
+ * mm->lock for writing to change, for reading to look; the family's lock for bounds, because a
+ * mover reads them without mm->lock.
  */
 #include <errno.h>
 #include "base/failpoint.h"
@@ -99,8 +100,8 @@ struct vma *vma_find_from(struct mm *mm, vaddr_t a)
 }
 
 /*
- * Race: readers of mm->lock store last_found side by side. Each stores an area that exists until the lock is held
- * for writing, and whoever destroys one then forgets it here.
+ * Race: readers of mm->lock store last_found side by side. Each stores an area that exists until
+ * the lock is held for writing, and whoever destroys one then forgets it here.
  */
 struct vma *vma_find(struct mm *mm, vaddr_t a)
 {
@@ -201,8 +202,8 @@ void vma_set_bounds(struct vma *v, uint32_t start, uint32_t end)
 }
 
 /*
- * Race: a walk of the family may run between the two steps and see both areas over the upper half. It then visits
- * those entries twice, which it bears; the other order would hide them from it.
+ * Race: a walk of the family may run between the two steps and see both areas over the upper half.
+ * It then visits those entries twice, which it bears; the other order would hide them from it.
  */
 int vma_split_at(struct mm *mm, vaddr_t at)
 {
@@ -243,7 +244,8 @@ static bool vma_are_alike(const struct vma *left, const struct vma *right)
 	       (left->anon == right->anon || !left->anon || !right->anon);
 }
 
-/* The one that has a family stays. Race: as in vma_split_at, first it grows, then the other leaves. */
+/* The one that has a family stays. Race: as in vma_split_at, first it grows, then the other leaves.
+ */
 static struct vma *vma_merge(struct vma *left, struct vma *right)
 {
 	struct vma *stays = left->anon ? left : right;

@@ -1,6 +1,7 @@
 /*
- * Taking mappings away. An entry goes under its table's lock, the TLBs forget it before that lock is released, and
- * only then are the frames let go: nobody can reach a frame that may already be somebody else's.
+ * Taking mappings away. An entry goes under its table's lock, the TLBs forget it before that lock
+ * is released, and only then are the frames let go: nobody can reach a frame that may already be
+ * somebody else's.
  */
 #include "arch/tlb.h"
 #include "base/thread.h"
@@ -12,7 +13,7 @@
 /* What one round takes: as many entries as one TLB batch holds, all in one table. */
 struct zap_round {
 	struct tlb_batch tlb;
-	uint32_t anon_entries;	/* gone that mm->anon_pages counted */
+	uint32_t anon_entries; /* gone that mm->anon_pages counted */
 	uint32_t count;
 	struct page *pages[TLB_BATCH_PAGES]; /* each still held for its entry */
 };

@@ -2,13 +2,13 @@
  * The LRU lists: which page was used, how long ago; and taking pages off them to do something with them.
  *
  * A page enters through a per-cpu batch, which holds it until it is put on its list. The lists themselves
- * hold nothing: a page whose last hold goes is taken off on the way (PG_LRU).
+ * hold nothing: a page whose last hold goes is taken off on the way (lru_forget_released).
  * Isolation takes the page off its list and one hold; PG_ISOLATED says so and NR_ISOLATED_* counts it, until
  * lru_putback, or until the mover is done with it (lru_unaccount_isolated).
  * Locks: zone->lru_lock for the lists and PG_LRU, PG_ACTIVE, PG_UNEVICTABLE, PG_ISOLATED.
  */
-#ifndef MM_RECLAIM_LRU_H
-#define MM_RECLAIM_LRU_H
+#ifndef MM_PHYS_LRU_H
+#define MM_PHYS_LRU_H
 
 #include "mm/phys/zone.h"
 
@@ -40,6 +40,12 @@ void lru_unaccount_isolated(struct page *p);
 
 /* A page that came through a move: straight onto the list that its flags name, taking no hold, leaving refs alone. */
 void lru_add_moved(struct page *p);
+
+/*
+ * The last hold of a page is gone (refs 0): off its list, if it is on one. For a kind's release.
+ * Race: an isolation that found the page just before needs a hold to succeed, and there is none to be had.
+ */
+void lru_forget_released(struct page *p);
 
 /* Too much is isolated already: more than half of what is on the inactive lists. CO-3 */
 bool lru_too_many_isolated(const struct zone *z);

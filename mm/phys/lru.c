@@ -4,7 +4,7 @@
  * Which list a page is on, or will go to, is in its flags: UNEVICTABLE, else ACTIVE or not, and SWAPBACKED
  * (anonymous) or not (file). PG_LRU means it is on that list now; PG_LRU_BATCH that a batch holds it.
  */
-#include "mm/reclaim/lru.h"
+#include "mm/phys/lru.h"
 
 #include <errno.h>
 
@@ -65,19 +65,16 @@ static void put_on_list(struct page *p, uint32_t clear)
 	spin_unlock_irq(&z->lru_lock, saved);
 }
 
-/*
- * The last hold of a page on a list is gone. Race: an isolation that found it just before needs a hold to
- * succeed and refs is 0, so it fails; the lock keeps the list whole.
- */
-static void take_off_released(struct page *p)
+void lru_forget_released(struct page *p)
 {
 	struct zone *z = page_zone(p);
-	uint32_t saved = spin_lock_irq(&z->lru_lock, LOCK_LRU);
+	uint32_t saved;
 
-	if (page_has(p, PG_LRU)) {
-		unlink_locked(z, p);
-		page_clear(p, PG_LRU | PG_ACTIVE | PG_UNEVICTABLE);
-	}
+	if (!page_has(p, PG_LRU))
+		return;
+	saved = spin_lock_irq(&z->lru_lock, LOCK_LRU);
+	unlink_locked(z, p);
+	p->flags &= ~(uint32_t)PG_LRU;
 	spin_unlock_irq(&z->lru_lock, saved);
 }
 
@@ -217,6 +214,5 @@ void lru_check(struct check *c)
 
 void lru_init(void)
 {
-	page_set_release_hook(take_off_released);
 	alloc_add_drain(lru_drain);
 }

@@ -1,0 +1,79 @@
+/*
+ * From the device tree to drivers.
+ */
+#include <stddef.h>
+
+#include "arch/device.h"
+#include "base/log.h"
+#include "boot/devices.h"
+#include "drivers/gic.h"
+#include "drivers/pl011.h"
+#include "drivers/power.h"
+#include "kernel/irq.h"
+
+/* The n-th block of registers of a node, mapped; NULL if it has none or it is out of reach. */
+static void *map_registers(const struct fdt_node *node, unsigned n)
+{
+	uint64_t address, bytes;
+
+	if (!fdt_reg(node, n, &address, &bytes) || address > UINT32_MAX || bytes > UINT32_MAX)
+		return NULL;
+	return device_map(paddr((uint32_t)address), (uint32_t)bytes);
+}
+
+static void *find_registers(const struct fdt *tree, const char *compatible)
+{
+	struct fdt_node node;
+
+	return fdt_find_compatible(tree, compatible, &node) ? map_registers(&node, 0) : NULL;
+}
+
+static bool has_psci_by_hvc(const struct fdt *tree)
+{
+	struct fdt_node node;
+	const char *method;
+
+	if (!fdt_find_compatible(tree, "arm,psci-0.2", &node))
+		return false;
+	method = fdt_string(&node, "method");
+	return method && method[0] == 'h';
+}
+
+const char *devices_start_console(const struct fdt *tree)
+{
+	void *uart = find_registers(tree, "arm,pl011");
+
+	power_init(find_registers(tree, "arm,vexpress-sysreg"), has_psci_by_hvc(tree));
+	if (!uart)
+		return "the device tree has no serial line (arm,pl011)";
+	pl011_init(uart);
+	log_set_sink(pl011_write);
+	return NULL;
+}
+
+static void start_receive(const struct fdt *tree)
+{
+	struct fdt_node node;
+	unsigned intid;
+
+	if (!fdt_find_compatible(tree, "arm,pl011", &node) || !fdt_interrupt(&node, 0, &intid))
+		return;
+	if (irq_register(intid, pl011_interrupt, NULL) == 0)
+		pl011_start_receive();
+}
+
+const char *devices_start_interrupts(const struct fdt *tree)
+{
+	struct fdt_node node;
+	void *distributor, *cpu;
+
+	if (!fdt_find_compatible(tree, "arm,cortex-a15-gic", &node))
+		return "the device tree has no interrupt controller (arm,cortex-a15-gic)";
+	distributor = map_registers(&node, 0);
+	cpu = map_registers(&node, 1);
+	if (!distributor || !cpu)
+		return "the interrupt controller's registers are out of reach";
+	gic_init(distributor, cpu);
+	start_receive(tree);
+	return NULL;
+}

@@ -1,0 +1,15 @@
+/*
+ * Devices found in the tree by what they are compatible with, and started.
+ */
+#ifndef BOOT_DEVICES_H
+#define BOOT_DEVICES_H
+
+#include "boot/fdt.h"
+
+/* The serial line and the way to power off. Returns NULL, or what is missing. */
+const char *devices_start_console(const struct fdt *tree);
+
+/* The interrupt controller; then receiving on the serial line. Returns NULL, or what is missing. */
+const char *devices_start_interrupts(const struct fdt *tree);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * The order in which everything starts.
+ */
+#include <stddef.h>
+
+#include "arch/frame.h"
+#include "arch/arm/count.h"
+#include "arch/arm/mmu.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "base/waitq.h"
+#include "boot/devices.h"
+#include "boot/memory.h"
+#include "boot/params.h"
+#include "boot/start.h"
+#include "boot/tags.h"
+#include "drivers/power.h"
+#include "drivers/semihosting.h"
+#include "mm/init.h"
+#include "mm/phys/early.h"
+#include "mm/phys/phys.h"
+
+static struct handover handover;
+static struct zone_borders borders;
+
+/* Who runs until the scheduler makes this thread its first task: locks count in it. */
+static struct thread boot_thread = { .name = "boot" };
+
+/* A machine that can not be used is refused in one line. */
+static void start_or_stop(const char *problem)
+{
+	if (!problem)
+		return;
+	log_error("error: boot: %s", problem);
+	power_off(1);
+}
+
+static void say_what_was_found(void)
+{
+	struct early_range ram = early_ram();
+	uint32_t low = frame_high_start().n - paddr_to_pfn(ram.start).n;
+
+	log_info("Tessera on %s: RAM %lu MiB at 0x%08lx, %lu MiB mapped directly (%s)",
+		 handover.model, (unsigned long)(ram.pages >> 8),
+		 (unsigned long)ram.start.a, (unsigned long)(low >> 8), handover.source);
+	if (handover.tree_problem)
+		log_warn("boot: the device tree given is not used: %s", handover.tree_problem);
+}
+
+void kernel_main(uint32_t machine, uint32_t tags)
+{
+	(void)machine;
+	cpu_set_current(&boot_thread);
+	count_init();
+	log_set_sink(semihosting_write);
+	handover_read(&handover, tags);
+	start_or_stop(devices_start_console(&handover.tree));
+	params_parse(handover.command_line);
+	start_or_stop(devices_start_interrupts(&handover.tree));
+	start_or_stop(memory_init(&handover, &borders));
+	say_what_was_found();
+	waitq_init();
+	phys_init(&borders);
+	mm_init();
+	start_kernel(handover.command_line);
+}

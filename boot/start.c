@@ -1,0 +1,97 @@
+/*
+ * What the boot arguments ask for, once the rooms are up: faults to inject, events to trace, and which of
+ * test, run, demo, init or the console the first kernel thread is for.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/trace.h"
+#include "boot/memory.h"
+#include "boot/params.h"
+#include "boot/start.h"
+#include "console/console.h"
+#include "drivers/power.h"
+#include "fs/initrd.h"
+#include "kernel/kernel.h"
+#include "tests/target/test.h"
+
+static void arm_failpoint(void)
+{
+	char site[32];
+	const char *colon = boot_params.fail ? strchr(boot_params.fail, ':') : NULL;
+	size_t length;
+
+	if (!boot_params.fail)
+		return;
+	length = colon ? (size_t)(colon - boot_params.fail) : sizeof(site);
+	if (length >= sizeof(site)) {
+		log_error("boot argument fail=%s: not SITE:N", boot_params.fail);
+		return;
+	}
+	memcpy(site, boot_params.fail, length);
+	site[length] = 0;
+	if (failpoint_arm(site, (uint32_t)strtoul(colon + 1, NULL, 0)))
+		log_error("boot argument fail=%s: there is no such site", boot_params.fail);
+}
+
+static void enable_trace(void)
+{
+	if (boot_params.trace && trace_enable(boot_params.trace))
+		log_error("boot argument trace=%s: there is no such event", boot_params.trace);
+}
+
+static void add_initrd(void)
+{
+	const void *start;
+	uint32_t bytes;
+
+	boot_initrd(&start, &bytes);
+	if (bytes)
+		initrd_add("initrd", start, bytes);
+}
+
+static void run_script(void)
+{
+	power_off(console_run_script(boot_params.run) ? 0 : 1);
+}
+
+static void run_demo(void)
+{
+	power_off(console_run_script("demo") ? 0 : 1);
+}
+
+static void run_tests(void)
+{
+	power_off(target_tests_run(boot_params.test));
+}
+
+static void run_console(void)
+{
+	console_loop();
+}
+
+/* The first that was asked for; the console when nothing was. */
+static void (*choose_main(void))(void)
+{
+	if (boot_params.test)
+		return run_tests;
+	if (boot_params.run)
+		return run_script;
+	if (boot_params.demo)
+		return run_demo;
+	return boot_params.init ? NULL : run_console;
+}
+
+void start_kernel(const char *command_line)
+{
+	arm_failpoint();
+	enable_trace();
+	add_initrd();
+	kernel_options.init = boot_params.init;
+	kernel_options.for_init = boot_params.for_init;
+	kernel_options.arguments = command_line;
+	kernel_options.main = choose_main();
+	kernel_start();
+}

@@ -1,0 +1,65 @@
+/*
+ * The console: commands by name, one a line, from the serial line or from `run=`.
+ *
+ * A command prints its result as plain text and returns 0; one that fails ends with one line
+ * `error: what was wrong and what was expected` and returns its status, -errno.
+ * Commands run one at a time, in the console's thread, and may sleep.
+ */
+#ifndef CONSOLE_CONSOLE_H
+#define CONSOLE_CONSOLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define COMMAND_MAX_WORDS 8u
+
+/* What a command was given: word[0] is its name. */
+struct words {
+	unsigned count;
+	const char *word[COMMAND_MAX_WORDS];
+};
+
+struct command {
+	const char *name;
+	const char *arguments; /* as help prints them */
+	const char *help;      /* one line */
+	const char *example;   /* a line that works on a fresh machine */
+	unsigned least, most;  /* arguments */
+	int (*run)(const struct words *w);
+};
+
+/* A family of commands; each file of commands has one. */
+struct command_family {
+	const struct command *commands;
+	unsigned count;
+};
+
+extern const struct command_family memory_commands, page_commands, task_commands, trace_commands,
+	demo_commands;
+
+/* Runs one line. Returns 0 or the failing command's status. An empty line succeeds. */
+int console_run_line(const char *line);
+
+/* Runs `cmd; cmd; ...` to its end, also past a failure. Returns true if all succeeded. */
+bool console_run_script(const char *script);
+
+/* Reads and runs lines for ever. Context: a kernel thread. */
+void console_loop(void) __attribute__((noreturn));
+
+/* Prints `error: ...` and returns `status`: the last line of a command that failed. */
+int console_error(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Decimal digits of a 64-bit number, which the C library's printf leaves out. Returns `text`. */
+#define DECIMAL_ROOM 21u
+const char *console_decimal(uint64_t number, char text[DECIMAL_ROOM]);
+
+/* The n-th word as a number, decimal or 0x... Returns false if there is none or it is none. */
+bool console_number(const struct words *w, unsigned n, uint32_t *value);
+
+/* The n-th word, or NULL. */
+const char *console_word(const struct words *w, unsigned n);
+
+/* True if the n-th word is this one. */
+bool console_word_is(const struct words *w, unsigned n, const char *text);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * PL011 UART. Sending waits for room in the FIFO; receiving goes through a ring that the interrupt fills.
+ * When the ring is full the receive interrupts stay masked and the FIFO holds the sender back, so no
+ * byte is lost; reading unmasks.
+ * Locks: none; interrupts off around the ring, which only cpu 0 touches.
+ * Source: ARM DDI 0183G 3.3 (registers).
+ */
+#include <stdint.h>
+
+#include "arch/cpu.h"
+#include "arch/device.h"
+#include "drivers/pl011.h"
+
+enum {
+	UARTDR = 0x00,
+	UARTFR = 0x18,
+	UARTLCR_H = 0x2c,
+	UARTCR = 0x30,
+	UARTIMSC = 0x38,
+	UARTICR = 0x44,
+};
+
+enum { FR_RXFE = 1 << 4, FR_TXFF = 1 << 5 };
+enum { LCR_H_FEN = 1 << 4, LCR_H_8BIT = 3 << 5 };
+enum { CR_UARTEN = 1 << 0, CR_TXE = 1 << 8, CR_RXE = 1 << 9 };
+enum { INT_RX = 1 << 4, INT_RT = 1 << 6, INT_ALL = 0x7ff };
+
+#define RING_BYTES 256u
+
+static struct {
+	void *base;
+	uint32_t head, tail; /* bytes put in and taken out since boot */
+	char ring[RING_BYTES];
+	void (*wake)(void);
+} uart;
+
+void pl011_init(void *registers)
+{
+	uart.base = registers;
+	device_write(registers, UARTCR, 0);
+	device_write(registers, UARTIMSC, 0);
+	device_write(registers, UARTICR, INT_ALL);
+	device_write(registers, UARTLCR_H, LCR_H_FEN | LCR_H_8BIT);
+	device_write(registers, UARTCR, CR_UARTEN | CR_TXE | CR_RXE);
+}
+
+void pl011_write(const char *text, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		while (device_read(uart.base, UARTFR) & FR_TXFF)
+			;
+		device_write(uart.base, UARTDR, (uint8_t)text[i]);
+	}
+}
+
+void pl011_start_receive(void)
+{
+	device_write(uart.base, UARTIMSC, INT_RX | INT_RT);
+}
+
+static bool ring_is_full(void)
+{
+	return uart.head - uart.tail == RING_BYTES;
+}
+
+/*
+ * Reading the FIFO is what takes the interrupt back: writing UARTICR afterwards would also take back the one of a
+ * byte that came in between. Source: PrimeCell UART (PL011) TRM, ARM DDI 0183G 2.8.
+ */
+void pl011_interrupt(void *unused)
+{
+	(void)unused;
+	while (!ring_is_full() && !(device_read(uart.base, UARTFR) & FR_RXFE))
+		uart.ring[uart.head++ % RING_BYTES] = (char)device_read(uart.base, UARTDR);
+	if (ring_is_full())
+		device_write(uart.base, UARTIMSC, 0);
+	if (uart.wake)
+		uart.wake();
+}
+
+int serial_getc(void)
+{
+	uint32_t saved = cpu_irq_save();
+	int c = -1;
+
+	if (uart.head != uart.tail) {
+		c = (uint8_t)uart.ring[uart.tail++ % RING_BYTES];
+		device_write(uart.base, UARTIMSC, INT_RX | INT_RT);
+	}
+	cpu_irq_restore(saved);
+	return c;
+}
+
+void serial_set_wake(void (*wake)(void))
+{
+	uart.wake = wake;
+}

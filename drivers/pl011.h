@@ -1,0 +1,23 @@
+/*
+ * The serial line: PL011, one of them, the console.
+ */
+#ifndef DRIVERS_PL011_H
+#define DRIVERS_PL011_H
+
+#include <stddef.h>
+
+/* `registers` is mapped. Sending works at once, polled. */
+void pl011_init(void *registers);
+void pl011_write(const char *text, size_t bytes);
+
+/* From here on received bytes raise the interrupt; its handler is the next line. */
+void pl011_start_receive(void);
+void pl011_interrupt(void *unused);
+
+/* The next received byte, or -1 at once. Any context. */
+int serial_getc(void);
+
+/* Called from the interrupt after bytes have arrived; NULL: nobody. */
+void serial_set_wake(void (*wake)(void));
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * What the three types of data cache need. The pages here are anonymous or the zero page; the rows
+ * of the contract that speak of file pages (DC-2, DC-4, DC-5) come with those pages.
+ */
+#include "arch/cache.h"
+#include "mm/virt/dcache.h"
+#include "mm/virt/fault.h"
+
+/*
+ * A physically tagged data cache shows every mapping the same bytes, so there is nothing to write back; only what
+ * is fetched as instructions may differ, and sync_icache_page sees to that when an executable entry is made.
+ */
+void flush_dcache_page(struct page *p)
+{
+	pfn_t frame = page_to_pfn(p);
+
+	if (p == zero_page || cache_type() == CACHE_PIPT) /* DC-1 */
+		return;
+	cache_flush_kernel_page(frame); /* DC-3 */
+	/* DC-6: an anonymous page has the same colour wherever it is mapped, that of its offset. */
+	if (cache_type() == CACHE_VIPT_ALIASING)
+		cache_flush_user_page(NULL, vaddr(p->index << PAGE_SHIFT), frame);
+	page_set(p, PG_DCACHE_CLEAN);
+}
+
+void flush_cache_page(const struct vma *v, vaddr_t a, pfn_t frame)
+{
+	if (cache_type() != CACHE_PIPT)
+		cache_flush_user_page(&v->mm->arch, a, frame);
+}
+
+void flush_filled_page(struct page *p)
+{
+	if (cache_type() != CACHE_PIPT)
+		cache_flush_kernel_page(page_to_pfn(p));
+}
+
+/* The kernel's alias may hold lines from an earlier look, so both sides go. */
+void flush_before_read(const struct vma *v, vaddr_t a, struct page *p)
+{
+	if (cache_type() == CACHE_PIPT)
+		return;
+	cache_flush_user_page(&v->mm->arch, a, page_to_pfn(p));
+	cache_flush_kernel_page(page_to_pfn(p));
+}
+
+void sync_icache_page(struct page *p)
+{
+	if (p != zero_page)
+		cache_sync_instructions(page_to_pfn(p));
+}

@@ -1,0 +1,142 @@
+/*
+ * Runs target tests and prints KTAP (https://docs.kernel.org/dev-tools/ktap.html).
+ *
+ * One test at a time; `running` is its result so far, written by its thread alone.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "kernel/sched.h"
+#include "mm/check.h"
+#include "mm/phys/alloc.h"
+#include "mm/phys/lru.h"
+#include "tests/target/given.h"
+#include "tests/target/test.h"
+
+extern const struct test __start_target_tests[], __stop_target_tests[];
+
+static struct {
+	const struct test *test;
+	unsigned failures;
+	const char *skipped; /* why, or NULL */
+} running;
+
+void test_failed(const char *file, int line, const char *what, uint32_t found, uint32_t wanted)
+{
+	running.failures++;
+	print("# %s:%d: %s: found %u (0x%x), wanted %u (0x%x)\n", file, line, what, (unsigned)found,
+	      (unsigned)found, (unsigned)wanted, (unsigned)wanted);
+}
+
+void test_skip(const char *why)
+{
+	running.skipped = why;
+}
+
+/* Shell patterns: * any run, ? any one. */
+static bool matches(const char *pattern, const char *text)
+{
+	if (*pattern == '*')
+		return matches(pattern + 1, text) || (*text && matches(pattern, text + 1));
+	if (!*pattern || !*text)
+		return *pattern == *text;
+	return (*pattern == '?' || *pattern == *text) && matches(pattern + 1, text + 1);
+}
+
+static bool is_wanted(const struct test *t, const char *pattern)
+{
+	char full[96];
+
+	snprintf(full, sizeof(full), "%s.%s", t->suite, t->name);
+	return matches(pattern, full) || matches(pattern, t->suite);
+}
+
+static unsigned count_wanted(const char *pattern)
+{
+	unsigned n = 0;
+
+	for (const struct test *t = __start_target_tests; t < __stop_target_tests; t++)
+		n += is_wanted(t, pattern);
+	return n;
+}
+
+/* Frames that nobody uses, once every list that keeps some has given them back. */
+static uint32_t free_frames(void)
+{
+	const struct zone *z;
+	uint32_t sum = 0;
+
+	alloc_drain_all();
+	for_each_zone(z)
+		sum += z->free_pages;
+	return sum;
+}
+
+static void test_thread(void *arg)
+{
+	const struct test *t = arg;
+
+	t->run();
+	given_take_back();
+	failpoints_off();
+}
+
+static void run_in_thread(const struct test *t)
+{
+	struct task *thread = task_create_kernel(t->name, test_thread, (void *)t);
+
+	if (!EXPECT_TRUE(thread != NULL))
+		return;
+	task_get(thread);
+	sched_start(thread);
+	task_wait(thread);
+	task_put(thread);
+}
+
+static void print_result(unsigned number)
+{
+	const struct test *t = running.test;
+
+	print("%s %u %s.%s", running.failures ? "not ok" : "ok", number, t->suite, t->name);
+	if (running.skipped)
+		print(" # SKIP %s\n", running.skipped);
+	else if (t->covers[0])
+		print(" # covers: %s\n", t->covers);
+	else
+		print("\n");
+}
+
+static void run_one(const struct test *t, unsigned number)
+{
+	uint32_t before;
+
+	running.test = t;
+	running.failures = 0;
+	running.skipped = NULL;
+	before = free_frames();
+	run_in_thread(t);
+	test_compare(t->file, 0, "free frames after the test", free_frames(), before);
+	test_compare(t->file, 0, "broken invariants after the test", check_all(false), 0);
+	print_result(number);
+}
+
+int target_tests_run(const char *pattern)
+{
+	unsigned wanted = count_wanted(pattern), number = 0, failed = 0;
+
+	if (wanted == 0) {
+		print("error: no test matches '%s'\n", pattern);
+		return 1;
+	}
+	print("KTAP version 1\n1..%u\n", wanted);
+	for (const struct test *t = __start_target_tests; t < __stop_target_tests; t++) {
+		if (!is_wanted(t, pattern))
+			continue;
+		run_one(t, ++number);
+		failed += running.failures != 0;
+	}
+	print("# %u passed, %u failed\n", wanted - failed, failed);
+	return failed != 0;
+}
