@@ -147,9 +147,22 @@ class StageDone(gdb.Breakpoint):
         return True
 
 
+def quietly(command):
+    return gdb.execute(command, to_string=True)
+
+
 def watch_stages():
     """Pages travel one by one, and the runner shows every stage (journey_init)."""
-    gdb.execute("set var migrate_watched = 1", to_string=True)
+    quietly("set var migrate_watched = 1")
+
+
+def call_chain():
+    names, frame = [], gdb.newest_frame()
+    while frame is not None and len(names) < 6:
+        if frame.type() == gdb.NORMAL_FRAME:
+            names.append(frame.name() or "?")
+        frame = frame.older()
+    return " <- ".join(names)
 
 
 class Tessera(gdb.Command):
@@ -163,12 +176,12 @@ class Tessera(gdb.Command):
             raise gdb.GdbError("tessera attach PORT")
         for setting in ("pagination off", "confirm off", "print frame-arguments none", "tcp connect-timeout 10"):
             gdb.execute("set " + setting)
-        gdb.execute("target remote localhost:" + words[1], to_string=True)
-        gdb.execute("thbreak migrate_pages", to_string=True)
-        gdb.execute("continue", to_string=True)
+        quietly("target remote localhost:" + words[1])
+        quietly("thbreak migrate_pages")
+        quietly("continue")
         watch_stages()
         StageDone()
-        gdb.execute("frame")
+        print(call_chain())
         print("The first migration begins here. `stage` goes to the next stage of a page and shows it;")
         print("move, page PFN, holders PFN and pte ADDRESS look around; `help stage` and so on tell more.")
 
@@ -181,9 +194,9 @@ class Stage(gdb.Command):
     def invoke(self, argument, from_tty):
         watch_stages()
         for _ in range(int(argument or 1)):
-            gdb.execute("continue", to_string=True)
+            quietly("continue")
         if gdb.selected_frame().name() != "migrate_stage_done":
-            gdb.execute("frame")
+            print(call_chain())
             return
         stages = enum_names("move_stage", "STAGE_")
         print("== %s done" % stages[int(gdb.selected_frame().read_var("passed"))])
