@@ -249,7 +249,7 @@ enum compact_status compact_memory(struct zone *zone, enum migrate_mode mode,
 static void learn(struct compaction *run)
 {
 	if (run->status == COMPACT_PARTIAL)
-		defer_reset(run->zone, run->order, false);
+		defer_reset(run->zone, run->order, true);
 	else if (run->status == COMPACT_COMPLETE && run->mode != MIGRATE_ASYNC && run->whole_range)
 		defer_after_failure(run->zone, run->order);
 }
