@@ -11,7 +11,7 @@ import re
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build"
+BUILD = ROOT / os.environ.get("TESSERA_BUILD", "build")
 ENVIRONMENT = {**os.environ, "QEMU_AUDIO_DRV": "none"}
 
 

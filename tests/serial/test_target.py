@@ -5,7 +5,8 @@ import pytest
 
 from machine import BOOTS
 
-BOARDS = {"vexpress-a15": {}, "virt": {"board": "virt"}}
+ZONES = "dma=16M lowmem=128M movable=64M"
+BOARDS = {"vexpress-a15": {}, "virt": {"board": "virt"}, "four-zones": {"more": ZONES}}
 LINE = re.compile(r"^(not ok|ok) (\d+) (\S+)(?: # (.*))?$", re.MULTILINE)
 
 
@@ -25,7 +26,9 @@ class Run:
 
 
 def start(board):
-    return BOOTS.start({**BOARDS[board], "append": "test=* loglevel=0", "timeout": 150})
+    options = dict(BOARDS[board])
+    more = options.pop("more", "")
+    return BOOTS.start({**options, "append": f"test=* loglevel=0 {more}", "timeout": 150})
 
 
 RUNS = {}

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "arch/cache.h"
 #include "arch/uaccess.h"
 #include "base/failpoint.h"
 #include "kernel/checkin.h"
@@ -83,10 +84,13 @@ CRASH_TEST(writes_constant, "constant", SIG_SEGV)
 CRASH_TEST(alignment, "align", SIG_BUS)
 CRASH_TEST(privileged, "privileged", SIG_ILL)
 CRASH_TEST(eats_memory, "memory", SIG_KILL)
+CRASH_TEST(eats_memory_by_calls, "memory-by-calls", SIG_KILL)
+CRASH_TEST(floating_point, "float", SIG_ILL)
+CRASH_TEST(thumb_undefined, "thumb-undefined", SIG_ILL)
+CRASH_TEST(thumb_null, "thumb-null", SIG_SEGV)
 
-static void expect_checker_is_right(const char *program)
+static void expect_is_right(struct task *t)
 {
-	struct task *t = given_program(program, "7");
 	uint32_t errors = checkin_errors();
 
 	REQUIRE_TRUE(t != NULL);
@@ -94,6 +98,11 @@ static void expect_checker_is_right(const char *program)
 	EXPECT_EQ(checkin_verify_all(VERIFY_MS), errors);
 	EXPECT_EQ(checkin_verify_all(VERIFY_MS), errors);
 	EXPECT_TRUE(task_is_live(t));
+}
+
+static void expect_checker_is_right(const char *program)
+{
+	expect_is_right(given_program(program, "7"));
 }
 
 TEST(tasks, churn_finds_its_memory_right, "")
@@ -109,6 +118,21 @@ TEST(tasks, writer_loses_no_write, "")
 TEST(tasks, jit_runs_what_it_wrote_last, "DC-7")
 {
 	expect_checker_is_right("jit");
+}
+
+/* No rights change: the cacheflush call is what makes the new code good. */
+TEST(tasks, jit_runs_what_it_wrote_last_without_new_rights, "DC-7")
+{
+	const char *const argv[] = { "jit", "7", "open" };
+	uint32_t before = cache_counts().instruction_syncs;
+	struct task *t = NULL;
+
+	REQUIRE_EQ(task_spawn("jit", 3, argv, &t), 0);
+	expect_is_right(t);
+	EXPECT_TRUE(cache_counts().instruction_syncs - before >= 16);
+	task_kill(t);
+	task_wait(t);
+	task_put(t);
 }
 
 TEST(tasks, frag_follows_the_rule, "")
