@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "console/console.h"
 #include "kernel/task.h"
+#include "mm/phys/pin.h"
 #include "mm/move/migrate.h"
 #include "mm/phys/zone.h"
 #include "mm/virt/mm.h"
@@ -249,7 +250,7 @@ static int run_pin(const struct words *w)
 		return status;
 	if (!slot)
 		return console_error(-ENOSPC, "at most %u pins at a time", MAX_PINS);
-	if (!page_try_get(p))
+	if (!page_try_pin(p))
 		return console_error(-ENOENT, "the frame is free: nothing to pin");
 	*slot = p;
 	return 0;
@@ -267,7 +268,7 @@ static int run_unpin(const struct words *w)
 	if (!slot)
 		return console_error(-ENOENT, "the console has no pin on this frame");
 	*slot = NULL;
-	page_put(p);
+	page_unpin(p);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "mm/phys/lru.h"
 #include "mm/phys/phys.h"
+#include "mm/virt/hold_check.h"
 #include "mm/virt/virt_check.h"
 
 static const struct {
@@ -15,6 +16,7 @@ static const struct {
 	{ "phys", phys_check },
 	{ "lru", lru_check },
 	{ "virt", virt_check },
+	{ "holds", hold_check },
 };
 
 #define ROOMS (sizeof(rooms) / sizeof(rooms[0]))
