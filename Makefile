@@ -14,6 +14,8 @@ CROSS ?= arm-none-eabi-
 CC    := $(CROSS)gcc
 CLANG ?= clang
 B     ?= build
+# Where the tools find what was built.
+export TESSERA_BUILD := $(B)
 
 # Every source of these rooms belongs to the kernel.
 ROOMS   ?= boot arch/arm base mm mm/phys mm/cache mm/virt mm/reclaim mm/move mm/kinds mm/views \
@@ -38,6 +40,7 @@ RUN := tools/run --board $(BOARD) --mem $(MEM) --smp $(SMP) $(if $(DISK),--disk 
 
 .PHONY: all run shell gdb test unit clang setup clean help
 all: $(B)/tessera.elf $(B)/tessera.img $(B)/vexpress-a15.dtb $(B)/initrd.cpio
+	@:
 
 help:
 	@echo "make run      build, boot, run the demo; status 0 if all was right"

@@ -20,6 +20,7 @@ enum lock_rank {
 	LOCK_MM_LIST,	 /* the list of all address spaces */
 	LOCK_ANON_VMA,	 /* one family of areas */
 	LOCK_TABLE,	 /* one page of second-level tables */
+	LOCK_TABLE_TO,	 /* a second one, that entries of the first go to (fork, mremap) */
 	LOCK_LRU,	 /* the LRU lists of a zone */
 	LOCK_OBJCACHE,	 /* one cache of small objects */
 	LOCK_ZONE,	 /* the free lists of a zone */

@@ -113,9 +113,12 @@ void trace_clear(void)
 		rings[cpu].written = 0;
 }
 
-static uint32_t ring_oldest(const struct ring *ring)
+/* The first of the last `most` events that are still there. */
+static uint32_t ring_first(const struct ring *ring, uint32_t most)
 {
-	return ring->written > RING_EVENTS ? ring->written - RING_EVENTS : 0;
+	uint32_t kept = ring->written < RING_EVENTS ? ring->written : RING_EVENTS;
+
+	return ring->written - (most < kept ? most : kept);
 }
 
 /* Instructions under the emulator's counting are nanoseconds of its virtual time. */
@@ -140,7 +143,7 @@ static void print_header(void)
 
 	for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++) {
 		written += rings[cpu].written;
-		kept += rings[cpu].written - ring_oldest(&rings[cpu]);
+		kept += rings[cpu].written - ring_first(&rings[cpu], RING_EVENTS);
 	}
 	print("# tracer: nop\n#\n# entries-in-buffer/entries-written: %u/%u   #P:%u\n#\n",
 	      (unsigned)kept, (unsigned)written, MAX_CPUS);
@@ -166,7 +169,7 @@ static unsigned oldest_cpu(const uint32_t next[MAX_CPUS])
 	return found;
 }
 
-void trace_dump(void)
+void trace_dump_tail(uint32_t most)
 {
 	uint32_t enabled = trace_enabled;
 	uint32_t next[MAX_CPUS];
@@ -175,8 +178,13 @@ void trace_dump(void)
 	trace_enabled = 0;
 	print_header();
 	for (cpu = 0; cpu < MAX_CPUS; cpu++)
-		next[cpu] = ring_oldest(&rings[cpu]);
+		next[cpu] = ring_first(&rings[cpu], most);
 	while ((cpu = oldest_cpu(next)) != MAX_CPUS)
 		print_record(&rings[cpu].records[next[cpu]++ % RING_EVENTS], cpu);
 	trace_enabled = enabled;
+}
+
+void trace_dump(void)
+{
+	trace_dump_tail(RING_EVENTS);
 }

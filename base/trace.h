@@ -63,5 +63,6 @@ int trace_enable(const char *names);
 void trace_disable(void);
 void trace_clear(void);
 void trace_dump(void); /* the rings of all cpus, oldest first */
+void trace_dump_tail(uint32_t most); /* the last so many events of each cpu */
 
 #endif

@@ -46,20 +46,23 @@ const char *devices_start_console(const struct fdt *tree)
 	power_init(find_registers(tree, "arm,vexpress-sysreg"), has_psci_by_hvc(tree));
 	if (!uart)
 		return "the device tree has no serial line (arm,pl011)";
-	pl011_init(uart);
+	if (!pl011_init(uart))
+		return "no serial line answers where the device tree has one (arm,pl011)";
 	log_set_sink(pl011_write);
 	return NULL;
 }
 
+/* Without it the console prints but hears nothing. Shared interrupts only: the others are each cpu's own. */
 static void start_receive(const struct fdt *tree)
 {
 	struct fdt_node node;
 	unsigned intid;
 
-	if (!fdt_find_compatible(tree, "arm,pl011", &node) || !fdt_interrupt(&node, 0, &intid))
-		return;
-	if (irq_register(intid, pl011_interrupt, NULL) == 0)
+	if (fdt_find_compatible(tree, "arm,pl011", &node) && fdt_interrupt(&node, 0, &intid) &&
+	    intid >= GIC_FIRST_SPI && irq_register(intid, pl011_interrupt, NULL) == 0)
 		pl011_start_receive();
+	else
+		log_error("boot: the serial line has no interrupt: the console hears nothing");
 }
 
 const char *devices_start_interrupts(const struct fdt *tree)
@@ -73,7 +76,8 @@ const char *devices_start_interrupts(const struct fdt *tree)
 	cpu = map_registers(&node, 1);
 	if (!distributor || !cpu)
 		return "the interrupt controller's registers are out of reach";
-	gic_init(distributor, cpu);
+	if (!gic_init(distributor, cpu))
+		return "no interrupt controller answers where the device tree has one (GICv2)";
 	start_receive(tree);
 	return NULL;
 }

@@ -39,10 +39,17 @@ static void say_what_was_found(void)
 {
 	struct early_range ram = early_ram();
 	uint32_t low = frame_high_start().n - paddr_to_pfn(ram.start).n;
+	uint32_t out_of_reach = (uint32_t)(handover.ram_bytes >> 20) - (ram.pages >> 8);
 
 	log_info("Tessera on %s: RAM %lu MiB at 0x%08lx, %lu MiB mapped directly (%s)",
 		 handover.model, (unsigned long)(ram.pages >> 8),
 		 (unsigned long)ram.start.a, (unsigned long)(low >> 8), handover.source);
+	if (out_of_reach)
+		log_warn("boot: the last %lu MiB of RAM are not used: only %lu MiB are in reach",
+			 (unsigned long)out_of_reach, (unsigned long)(ram.pages >> 8));
+	if (handover.line_was_cut)
+		log_error("boot arguments are longer than %u bytes: not all of them are seen",
+			  PARAMS_TEXT - 1);
 	if (handover.tree_problem)
 		log_warn("boot: the device tree given is not used: %s", handover.tree_problem);
 }

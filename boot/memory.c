@@ -40,9 +40,9 @@ static const char *check_ram(const struct handover *h)
 
 static uint64_t ram_end(const struct handover *h)
 {
-	uint64_t end = h->ram_start + h->ram_bytes;
+	bool fits = h->ram_start < RAM_LIMIT && h->ram_bytes < RAM_LIMIT - h->ram_start;
 
-	return (end < RAM_LIMIT ? end : RAM_LIMIT) & ~(MIB - 1);
+	return (fits ? h->ram_start + h->ram_bytes : RAM_LIMIT) & ~(MIB - 1);
 }
 
 /* The first byte that the direct map does not reach: its window's end, RAM's end, or `lowmem=`. */
@@ -55,6 +55,17 @@ static uint64_t low_end(uint64_t start, uint64_t end)
 	return end - start < reach ? end : start + reach;
 }
 
+static bool is_in_ram(uint64_t start, uint64_t bytes, uint64_t end)
+{
+	return start >= mmu_ram_start().a && start < end && bytes <= end - start;
+}
+
+/* Bytes of the loader's initrd, 0 if there is none where RAM is. */
+static uint32_t initrd_bytes_in_ram(const struct handover *h, uint64_t end)
+{
+	return is_in_ram(h->initrd_start, h->initrd_bytes, end) ? (uint32_t)h->initrd_bytes : 0;
+}
+
 /*
  * What must lie in low memory: image, descriptors (32 bytes a frame and a little more), a copy of the initrd, and
  * room for tables and stacks to begin with.
@@ -63,7 +74,8 @@ static uint64_t least_low(const struct handover *h, uint64_t end)
 {
 	uint64_t image = (uintptr_t)image_end - DIRECT_MAP_BASE;
 
-	return image + (end - h->ram_start) / PAGE_SIZE * 40u + h->initrd_bytes + 2 * MIB;
+	return image + (end - h->ram_start) / PAGE_SIZE * 40u +
+	       initrd_bytes_in_ram(h, end) + 2 * MIB;
 }
 
 static const char *check_low(const struct handover *h, uint64_t low, uint64_t end)
@@ -79,11 +91,6 @@ static void reserve_image(void)
 	uint32_t start = mmu_ram_start().a;
 
 	early_reserve(paddr(start), (uint32_t)(uintptr_t)image_end - DIRECT_MAP_BASE);
-}
-
-static bool is_in_ram(uint64_t start, uint64_t bytes, uint64_t end)
-{
-	return start >= mmu_ram_start().a && start < end && bytes <= end - start;
 }
 
 static void copy_frames(char *to, uint32_t from, uint32_t bytes)
@@ -116,11 +123,11 @@ static void place_initrd(const struct handover *h, uint64_t end)
 
 	if (h->initrd_bytes == 0)
 		return;
-	if (!is_in_ram(h->initrd_start, h->initrd_bytes, end)) {
+	initrd.bytes = initrd_bytes_in_ram(h, end);
+	if (initrd.bytes == 0) {
 		log_error("initrd at 0x%08x lies outside of RAM and is ignored", start);
 		return;
 	}
-	initrd.bytes = (uint32_t)h->initrd_bytes;
 	if (start > behind_image) {
 		copy_frames(frame_address(paddr_to_pfn(paddr(behind_image))), start, initrd.bytes);
 		start = behind_image;

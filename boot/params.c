@@ -38,6 +38,9 @@ static const struct param params[] = {
 	{ "fail", PARAM_TEXT, AT(fail), 0, 0, "SITE:N, the N-th pass through SITE fails" },
 };
 
+/* Understood, but nothing acts on them yet: their rooms are still to be built. */
+static const char *const without_effect[] = { "cma", "maxcpus" };
+
 #define PARAMS (sizeof(params) / sizeof(params[0]))
 
 struct boot_params boot_params = { .for_init = "", .seed = 1, .maxcpus = 4, .loglevel = 2 };
@@ -97,12 +100,23 @@ static void set_number(const struct param *p, const char *value)
 			  (unsigned long)p->high, (unsigned long)*field);
 }
 
+static void set_flag(const struct param *p, const char *value)
+{
+	if (value)
+		log_error("boot argument %s=%s: it takes no value; ignored", p->name, value);
+	else
+		*(bool *)((char *)&boot_params + p->offset) = true;
+}
+
 static void set(const struct param *p, const char *value)
 {
 	char *field = (char *)&boot_params + p->offset;
 
+	for (size_t i = 0; i < sizeof(without_effect) / sizeof(without_effect[0]); i++)
+		if (strcmp(without_effect[i], p->name) == 0)
+			log_warn("boot argument %s: it has no effect yet", p->name);
 	if (p->type == PARAM_FLAG)
-		*(bool *)field = true;
+		set_flag(p, value);
 	else if (!value || !*value)
 		log_error("boot argument %s: a value is missing (%s)", p->name, p->help);
 	else if (p->type == PARAM_TEXT)

@@ -17,22 +17,30 @@
 #include "kernel/kernel.h"
 #include "tests/target/test.h"
 
+/* SITE:N taken apart. Returns false if it is anything else. */
+static bool read_failpoint(const char *text, char *site, size_t room, uint32_t *n)
+{
+	const char *colon = strchr(text, ':');
+	char *end;
+
+	if (!colon || (size_t)(colon - text) >= room || colon[1] < '0' || colon[1] > '9')
+		return false;
+	memcpy(site, text, (size_t)(colon - text));
+	site[colon - text] = 0;
+	*n = (uint32_t)strtoul(colon + 1, &end, 0);
+	return *end == 0 && *n != 0;
+}
+
 static void arm_failpoint(void)
 {
 	char site[32];
-	const char *colon = boot_params.fail ? strchr(boot_params.fail, ':') : NULL;
-	size_t length;
+	uint32_t n;
 
 	if (!boot_params.fail)
 		return;
-	length = colon ? (size_t)(colon - boot_params.fail) : sizeof(site);
-	if (length >= sizeof(site)) {
-		log_error("boot argument fail=%s: not SITE:N", boot_params.fail);
-		return;
-	}
-	memcpy(site, boot_params.fail, length);
-	site[length] = 0;
-	if (failpoint_arm(site, (uint32_t)strtoul(colon + 1, NULL, 0)))
+	if (!read_failpoint(boot_params.fail, site, sizeof(site), &n))
+		log_error("boot argument fail=%s: not SITE:N with N from 1", boot_params.fail);
+	else if (failpoint_arm(site, n))
 		log_error("boot argument fail=%s: there is no such site", boot_params.fail);
 }
 

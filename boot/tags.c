@@ -55,8 +55,7 @@ static bool read_tree(struct handover *h, uint32_t start)
 static void take_command_line(struct handover *h, const char *line)
 {
 	strncpy(h->command_line, line, sizeof(h->command_line) - 1);
-	if (strlen(line) >= sizeof(h->command_line))
-		log_error("boot arguments are longer than %u bytes and were cut", PARAMS_TEXT - 1);
+	h->line_was_cut = strlen(line) >= sizeof(h->command_line);
 }
 
 static void read_chosen(struct handover *h)
@@ -152,7 +151,7 @@ static void read_semihosting(struct handover *h)
 	if (semihosting_command_line(h->command_line, sizeof(h->command_line)))
 		drop_kernel_path(h->command_line);
 	else
-		h->command_line[0] = 0;
+		h->line_was_cut = semihosting_is_there();
 }
 
 static void use_builtin_tree(struct handover *h)

@@ -14,6 +14,7 @@ struct handover {
 	const char *source;	    /* "device tree", "tags", "semihosting" */
 	char command_line[PARAMS_TEXT]; /* a copy, as the next two: the tree does not stay */
 	char model[48];
+	bool line_was_cut;	    /* the boot arguments did not fit */
 	uint64_t ram_start, ram_bytes; /* 0 bytes: nobody said */
 	uint64_t initrd_start, initrd_bytes;
 };

@@ -14,6 +14,7 @@
 
 #define VERIFY_MS 120000u /* a task that reads 2 GiB at one instruction a nanosecond needs less */
 #define READY_MS  600000u
+#define MAX_STATUS 255u /* what the caller of an emulator sees of it: a byte */
 
 static int run_ps(const struct words *w)
 {
@@ -125,6 +126,8 @@ static int run_frag(const struct words *w)
 	if (status != 0)
 		return spawn_error("frag", status);
 	status = checkin_wait_ready(t, READY_MS);
+	if (status == -ESRCH)
+		task_wait(t); /* its memory is back when the prompt is */
 	r = &t->checker.report;
 	if (status == 0)
 		print("task=%u pages=%u released=%u calls=%u pattern=%08x\n",
@@ -152,8 +155,8 @@ static int run_poweroff(const struct words *w)
 {
 	uint32_t status = 0;
 
-	if (w->count > 1 && !console_number(w, 1, &status))
-		return console_error(-EINVAL, "STATUS is a number");
+	if (w->count > 1 && (!console_number(w, 1, &status) || status > MAX_STATUS))
+		return console_error(-EINVAL, "STATUS is a number from 0 to %u", MAX_STATUS);
 	power_off((int)status);
 }
 

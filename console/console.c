@@ -40,7 +40,7 @@ static const struct command help_command = {
 
 int console_error(int status, const char *format, ...)
 {
-	char text[160];
+	char text[LINE_ROOM + 40];
 	va_list args;
 
 	va_start(args, format);
@@ -180,6 +180,11 @@ static void split_words(char *line, struct words *w)
 	}
 }
 
+static int refuse_long_line(void)
+{
+	return console_error(-E2BIG, "a line has at most %u characters", LINE_ROOM - 1);
+}
+
 int console_run_line(const char *line)
 {
 	char copy[LINE_ROOM];
@@ -187,7 +192,7 @@ int console_run_line(const char *line)
 	const struct command *c;
 
 	if (strlen(line) >= sizeof(copy))
-		return console_error(-E2BIG, "a line has at most %u characters", LINE_ROOM - 1);
+		return refuse_long_line();
 	strcpy(copy, line);
 	split_words(copy, &w);
 	if (w.count == 0)
@@ -209,10 +214,8 @@ bool console_run_script(const char *script)
 		size_t bytes = strcspn(script, ";");
 
 		snprintf(line, sizeof(line), "%.*s", (int)bytes, script);
-		if (bytes >= sizeof(line))
-			all_succeeded = false;
 		print(PROMPT "%s\n", line + strspn(line, " "));
-		if (console_run_line(line) != 0)
+		if ((bytes < sizeof(line) ? console_run_line(line) : refuse_long_line()) != 0)
 			all_succeeded = false;
 		script += bytes + (script[bytes] == ';');
 	}

@@ -93,16 +93,6 @@ static void describe_machine(void)
 		      (unsigned)z->free_pages);
 }
 
-static uint32_t managed_pages(void)
-{
-	const struct zone *z;
-	uint32_t sum = 0;
-
-	for_each_zone(z)
-		sum += z->managed_pages;
-	return sum;
-}
-
 static void start_helpers(void)
 {
 	static const char *const names[HELPERS] = { "churn", "writer", "jit" };
@@ -315,7 +305,7 @@ static void print_workload(void)
 	const struct frag_report *r = &demo.frag->checker.report;
 
 	print("RESULT mem_pages=%u free_pages=%u pages=%u released=%u pattern=%08x\n",
-	      (unsigned)managed_pages(), (unsigned)demo.free_at_start, (unsigned)r->pages,
+	      (unsigned)early_ram().pages, (unsigned)demo.free_at_start, (unsigned)r->pages,
 	      (unsigned)r->released, (unsigned)r->pattern);
 }
 

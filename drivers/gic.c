@@ -1,7 +1,6 @@
 /*
  * GICv2. Source: ARM IHI 0048B 4.3 (distributor), 4.4 (cpu interface).
  */
-#include "arch/cpu.h"
 #include "arch/device.h"
 #include "base/assert.h"
 #include "drivers/gic.h"
@@ -13,10 +12,10 @@ enum {
 	GICD_ICENABLER = 0x180,
 	GICD_IPRIORITYR = 0x400,
 	GICD_ITARGETSR = 0x800,
-	GICD_SGIR = 0xf00,
+	GICD_ICPIDR2 = 0xfe8,
 };
 
-enum { GICC_CTLR = 0x00, GICC_PMR = 0x04, GICC_IAR = 0x0c, GICC_EOIR = 0x10 };
+enum { GICC_CTLR = 0x00, GICC_PMR = 0x04, GICC_IAR = 0x0c, GICC_EOIR = 0x10, GICC_IIDR = 0xfc };
 
 #define PRIORITY      0xa0
 #define PRIORITY_MASK 0xf0
@@ -37,21 +36,36 @@ static void disable_all(void)
 		device_write(gic.distributor, GICD_ICENABLER + word_of(n), 0xffffffffu);
 }
 
-void gic_init_cpu(void)
+static void init_cpu(void)
 {
 	device_write(gic.cpu, GICC_PMR, PRIORITY_MASK);
 	device_write(gic.cpu, GICC_CTLR, 1);
 }
 
-void gic_init(void *distributor, void *cpu_interface)
+/* Both blocks say which architecture they are of (ARM IHI 0048B 4.3.18, 4.4.9). */
+static bool is_version_2(const void *distributor, const void *cpu_interface)
 {
+	return (device_read(distributor, GICD_ICPIDR2) >> 4 & 15u) == 2 &&
+	       (device_read(cpu_interface, GICC_IIDR) >> 16 & 15u) == 2;
+}
+
+bool gic_init(void *distributor, void *cpu_interface)
+{
+	if (!is_version_2(distributor, cpu_interface))
+		return false;
 	gic.distributor = distributor;
 	gic.cpu = cpu_interface;
 	gic.lines = 32u * ((device_read(distributor, GICD_TYPER) & 31u) + 1u);
 	device_write(distributor, GICD_CTLR, 0);
 	disable_all();
 	device_write(distributor, GICD_CTLR, 1);
-	gic_init_cpu();
+	init_cpu();
+	return true;
+}
+
+unsigned gic_lines(void)
+{
+	return gic.lines;
 }
 
 /* With several cpus an SPI without a target stays pending, so each gets cpu 0. */
@@ -64,12 +78,6 @@ void gic_enable(unsigned intid)
 	device_write(gic.distributor, GICD_ISENABLER + word_of(intid), 1u << intid % 32u);
 }
 
-void gic_disable(unsigned intid)
-{
-	assert_that(intid < gic.lines);
-	device_write(gic.distributor, GICD_ICENABLER + word_of(intid), 1u << intid % 32u);
-}
-
 uint32_t gic_ack(void)
 {
 	return device_read(gic.cpu, GICC_IAR);
@@ -78,10 +86,4 @@ uint32_t gic_ack(void)
 void gic_eoi(uint32_t ack)
 {
 	device_write(gic.cpu, GICC_EOIR, ack);
-}
-
-void gic_send(unsigned intid, uint32_t cpu_mask)
-{
-	__asm__ volatile("dsb ishst" ::: "memory");
-	device_write(gic.distributor, GICD_SGIR, cpu_mask << 16 | intid);
 }

@@ -4,21 +4,23 @@
 #ifndef DRIVERS_GIC_H
 #define DRIVERS_GIC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define GIC_INTIDS    288u  /* the most any board here has */
 #define GIC_SPURIOUS  1023u
-#define GIC_FIRST_PPI 16u
 #define GIC_FIRST_SPI 32u
 
-/* Both register blocks are mapped. Everything is disabled afterwards. */
-void gic_init(void *distributor, void *cpu_interface);
+/*
+ * Both register blocks are mapped. Everything is disabled afterwards. Returns false, and nothing was touched, if this
+ * is no GICv2.
+ */
+bool gic_init(void *distributor, void *cpu_interface);
 
-/* This cpu's own part; gic_init does it for cpu 0. */
-void gic_init_cpu(void);
+/* Interrupts that exist: 0 .. gic_lines() - 1. */
+unsigned gic_lines(void);
 
 void gic_enable(unsigned intid);
-void gic_disable(unsigned intid);
 
 /*
  * Takes the pending interrupt of highest priority. Returns what gic_eoi wants back; gic_intid says which it
@@ -31,8 +33,5 @@ static inline unsigned gic_intid(uint32_t ack)
 {
 	return ack & 0x3ffu;
 }
-
-/* Interrupts the cpus of the mask (bit n: cpu n) with software interrupt 0 .. 15. */
-void gic_send(unsigned intid, uint32_t cpu_mask);
 
 #endif

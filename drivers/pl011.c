@@ -18,6 +18,8 @@ enum {
 	UARTCR = 0x30,
 	UARTIMSC = 0x38,
 	UARTICR = 0x44,
+	UARTPERIPHID0 = 0xfe0,
+	UARTPERIPHID1 = 0xfe4,
 };
 
 enum { FR_RXFE = 1 << 4, FR_TXFF = 1 << 5 };
@@ -34,14 +36,24 @@ static struct {
 	void (*wake)(void);
 } uart;
 
-void pl011_init(void *registers)
+/* Part number 0x011 (ARM DDI 0183G 3.3.14). */
+static bool is_pl011(const void *registers)
 {
+	return (device_read(registers, UARTPERIPHID0) & 0xffu) == 0x11 &&
+	       (device_read(registers, UARTPERIPHID1) & 0x0fu) == 0;
+}
+
+bool pl011_init(void *registers)
+{
+	if (!is_pl011(registers))
+		return false;
 	uart.base = registers;
 	device_write(registers, UARTCR, 0);
 	device_write(registers, UARTIMSC, 0);
 	device_write(registers, UARTICR, INT_ALL);
 	device_write(registers, UARTLCR_H, LCR_H_FEN | LCR_H_8BIT);
 	device_write(registers, UARTCR, CR_UARTEN | CR_TXE | CR_RXE);
+	return true;
 }
 
 void pl011_write(const char *text, size_t bytes)

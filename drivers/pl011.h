@@ -4,10 +4,11 @@
 #ifndef DRIVERS_PL011_H
 #define DRIVERS_PL011_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* `registers` is mapped. Sending works at once, polled. */
-void pl011_init(void *registers);
+/* `registers` is mapped. Sending works at once, polled. Returns false, and nothing was touched, if no PL011 is there. */
+bool pl011_init(void *registers);
 void pl011_write(const char *text, size_t bytes);
 
 /* From here on received bytes raise the interrupt; its handler is the next line. */

@@ -160,14 +160,3 @@ int initrd_find(const char *path, struct initrd_file *file)
 			return 0;
 	return -ENOENT;
 }
-
-void initrd_each(void (*visit)(const struct initrd_file *, void *), void *arg)
-{
-	for (unsigned i = 0; i < initrd.count; i++) {
-		struct cursor c = { .a = &initrd.archive[i] };
-		struct initrd_file file;
-
-		while (read_entry(&c, &file))
-			visit(&file, arg);
-	}
-}

@@ -28,7 +28,4 @@ int initrd_add(const char *label, const void *start, uint32_t bytes);
 /* The regular file at `path`. Returns 0 or -ENOENT. */
 int initrd_find(const char *path, struct initrd_file *file);
 
-/* Calls visit for every entry of every archive. */
-void initrd_each(void (*visit)(const struct initrd_file *, void *), void *arg);
-
 #endif

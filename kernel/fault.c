@@ -89,15 +89,33 @@ static const char *reason(const struct fault *f, int error)
 	return fault_cause_name(f->cause);
 }
 
-static void report(const struct fault *f, const struct trap_frame *regs, int error)
+static void report_place(const struct fault *f, int error)
 {
 	const struct thread *t = cpu_current();
 
 	log_error("task %u (%s) ended: %s", (unsigned)t->id, t->name, reason(f, error));
 	report_fault(f);
-	log_error("  pc     %08x", (unsigned)regs->pc);
 	describe_place(t->mm, f->address);
+}
+
+static void report(const struct fault *f, const struct trap_frame *regs, int error)
+{
+	report_place(f, error);
+	log_error("  pc     %08x", (unsigned)regs->pc);
 	report_registers(regs);
+}
+
+/*
+ * A call that copies could not get a page for the user: the task ends as if it had touched the page
+ * itself, at its return to user mode, because the call may hold locks. A kernel thread gets its
+ * -EFAULT only.
+ */
+static void end_for_want_of_memory(const struct fault *f)
+{
+	if (!task_current()->user || thread_is_dying())
+		return;
+	report_place(f, -ENOMEM);
+	thread_set_flags(THREAD_FATAL);
 }
 
 /*
@@ -114,8 +132,11 @@ bool upcall_fault(const struct fault *f, struct trap_frame *regs)
 		thread_yield_if_due(); /* a copy that faults for ever keeps nobody else from running */
 		return !thread_is_dying();
 	}
-	if (!trap_frame_is_user(regs))
+	if (!trap_frame_is_user(regs)) {
+		if (error == -ENOMEM)
+			end_for_want_of_memory(f);
 		return false;
+	}
 	report(f, regs, error);
 	task_exit(EXIT_BY_SIGNAL(signal_for(f, error)));
 }

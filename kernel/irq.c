@@ -12,14 +12,13 @@ static struct {
 	struct {
 		void (*handler)(void *);
 		void *arg;
-		uint32_t count;
 	} line[GIC_INTIDS];
-	uint32_t unhandled;
+	bool complained;
 } irqs;
 
 int irq_register(unsigned line, void (*handler)(void *), void *arg)
 {
-	if (line >= GIC_INTIDS)
+	if (line >= GIC_INTIDS || line >= gic_lines())
 		return -EINVAL;
 	if (irqs.line[line].handler)
 		return -EBUSY;
@@ -29,14 +28,20 @@ int irq_register(unsigned line, void (*handler)(void *), void *arg)
 	return 0;
 }
 
+/* Cannot: lines are enabled by irq_register alone. Said once, lest it drown everything. */
+static void complain(unsigned line)
+{
+	if (!irqs.complained)
+		log_warn("interrupt %u was raised and nobody handles it", line);
+	irqs.complained = true;
+}
+
 static void handle(unsigned line)
 {
-	if (line >= GIC_INTIDS || !irqs.line[line].handler) {
-		irqs.unhandled++;
-		return;
-	}
-	irqs.line[line].count++;
-	irqs.line[line].handler(irqs.line[line].arg);
+	if (line < GIC_INTIDS && irqs.line[line].handler)
+		irqs.line[line].handler(irqs.line[line].arg);
+	else
+		complain(line);
 }
 
 /* One at a time: another that is pending raises the line again at once. */
@@ -48,14 +53,4 @@ void upcall_irq(void)
 		return;
 	handle(gic_intid(ack));
 	gic_eoi(ack);
-}
-
-uint32_t irq_count(unsigned line)
-{
-	return line < GIC_INTIDS ? irqs.line[line].count : 0;
-}
-
-uint32_t irq_unhandled(void)
-{
-	return irqs.unhandled;
 }

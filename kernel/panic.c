@@ -13,7 +13,11 @@
 #include "kernel/panic.h"
 #include "kernel/sched.h"
 
+#define TRACE_TAIL  32u
+#define MOST_PANICS 16u /* printing alone panics again and again: end without a word */
+
 static struct {
+	unsigned count; /* panics so far, the first included */
 	unsigned stage; /* the next part to print; 0: no panic yet */
 	const char *replay;
 	const struct trap_frame *regs;
@@ -52,7 +56,7 @@ static void print_call_trace(void)
 static void print_trace_ring(void)
 {
 	if (trace_enabled)
-		trace_dump();
+		trace_dump_tail(TRACE_TAIL);
 }
 
 static void print_replay(void)
@@ -76,6 +80,8 @@ static void __attribute__((noreturn)) go_on(void)
 void upcall_panic(const struct fault *f, const struct trap_frame *regs, const char *why)
 {
 	cpu_irq_off();
+	if (++panic.count > MOST_PANICS)
+		power_off(1);
 	if (panic.stage == 0) {
 		panic.fault = f;
 		panic.regs = regs;

@@ -15,7 +15,6 @@ struct runqueue {
 	struct task *left;    /* who ran before the switch, until it is finished */
 	struct mm *loaded;    /* whose user addresses this cpu sees */
 	uint64_t since;	      /* cpu_insns when the running task got the cpu */
-	struct sched_counts counts;
 };
 
 static struct runqueue queue = { .ready = LIST_INIT(queue.ready) };
@@ -38,7 +37,6 @@ static void enqueue(struct task *t)
 	if (t == queue.idle || is_queued(t))
 		return;
 	list_add_tail(&queue.ready, &t->thread.run);
-	queue.counts.ready++;
 }
 
 static struct task *dequeue(void)
@@ -49,7 +47,6 @@ static struct task *dequeue(void)
 		return queue.idle;
 	t = list_first(&queue.ready, struct task, thread.run);
 	list_del_init(&t->thread.run);
-	queue.counts.ready--;
 	return t;
 }
 
@@ -68,7 +65,6 @@ static void account_switch(struct task *from, struct task *to)
 	from->insns += now - queue.since;
 	queue.since = now;
 	to->switches++;
-	queue.counts.switches++;
 }
 
 /* On the stack of who runs now: who ran before is off the cpu until it is chosen again. */
@@ -148,7 +144,6 @@ void sched_wake(struct thread *t)
 
 	if (atomic_load(&t->state) == THREAD_BLOCKED) {
 		atomic_store(&t->state, THREAD_RUNNABLE);
-		queue.counts.wakes++;
 		if (t != cpu_current())
 			enqueue(task_of(t));
 	}
@@ -201,11 +196,6 @@ struct mm *sched_borrow_mm(struct mm *mm)
 	load_mm(mm);
 	cpu_irq_restore(saved);
 	return before;
-}
-
-struct sched_counts sched_counts(void)
-{
-	return queue.counts;
 }
 
 uint64_t sched_task_insns(const struct task *t)

@@ -36,12 +36,6 @@ void sched_tick(void);
  */
 struct mm *sched_borrow_mm(struct mm *mm);
 
-struct sched_counts {
-	uint32_t switches, wakes, ready;
-};
-
-struct sched_counts sched_counts(void);
-
 /* Instructions that a task has run so far, the running one included. */
 uint64_t sched_task_insns(const struct task *t);
 

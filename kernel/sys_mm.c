@@ -16,6 +16,8 @@ enum {
 	USER_MAP_ANONYMOUS = 0x20,
 };
 
+enum { REMAP_MAY_MOVE = 1, REMAP_FIXED = 2 }; /* uapi/linux/mman.h */
+
 enum { ADVISE_DONTNEED = 4, ADVISE_NOHUGEPAGE = 15 };
 
 /* A page-aligned range within user space, from what a user asked for. */
@@ -121,6 +123,18 @@ int32_t sys_mmap2(const uint32_t *arg)
 	return error ? error : (int32_t)address;
 }
 
+int32_t sys_mremap(const uint32_t *arg)
+{
+	bool may_move = arg[3] & REMAP_MAY_MOVE, fixed = arg[3] & REMAP_FIXED;
+	uint32_t address;
+	int error;
+
+	if (arg[3] & ~(uint32_t)(REMAP_MAY_MOVE | REMAP_FIXED))
+		return -EINVAL;
+	error = mm_remap(my_mm(), arg[0], arg[1], arg[2], may_move, fixed, arg[4], &address);
+	return error ? error : (int32_t)address;
+}
+
 int32_t sys_madvise(const uint32_t *arg)
 {
 	struct range r;
@@ -134,14 +148,10 @@ int32_t sys_madvise(const uint32_t *arg)
 	return arg[2] == ADVISE_DONTNEED ? mm_discard(my_mm(), r.start, r.bytes) : 0;
 }
 
-/*
- * Cannot: code that is stale. No page is writable and executable at once, and mm_protect
- * synchronises a page before it becomes executable, so nothing is left to do but to look at the
- * arguments.
- */
+/* Linux: arch/arm/kernel/traps.c, do_cache_op: upside down is -EINVAL, out of reach -EFAULT. */
 int32_t sys_cacheflush(const uint32_t *arg)
 {
 	if (arg[2] != 0 || arg[1] < arg[0])
 		return -EINVAL;
-	return arg[1] > USER_END ? -EFAULT : 0;
+	return mm_sync_instructions(my_mm(), arg[0], arg[1]);
 }

@@ -50,7 +50,7 @@ static const struct call calls[ROWS] = {
 	LINUX(151, "munlock", sys_munlock, 2),
 	LINUX(158, "sched_yield", sys_sched_yield, 0),
 	LINUX(162, "nanosleep", sys_nanosleep, 2),
-	LINUX(163, "mremap", NULL, 5),
+	LINUX(163, "mremap", sys_mremap, 5),
 	LINUX(174, "rt_sigaction", NULL, 4),
 	LINUX(175, "rt_sigprocmask", NULL, 4),
 	LINUX(192, "mmap2", sys_mmap2, 6),

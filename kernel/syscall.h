@@ -19,6 +19,7 @@ int32_t sys_mprotect(const uint32_t *arg);
 int32_t sys_mlock(const uint32_t *arg);
 int32_t sys_munlock(const uint32_t *arg);
 int32_t sys_mmap2(const uint32_t *arg);
+int32_t sys_mremap(const uint32_t *arg);
 int32_t sys_madvise(const uint32_t *arg);
 int32_t sys_cacheflush(const uint32_t *arg);
 

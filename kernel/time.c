@@ -22,7 +22,6 @@ struct sleeper {
 /* Guarded by disabled interrupts; the tick comes to one cpu only. */
 static struct {
 	struct list sleepers; /* in no order: they are few */
-	uint32_t ticks;
 } clock = { .sleepers = LIST_INIT(clock.sleepers) };
 
 uint64_t time_ns(void)
@@ -31,11 +30,6 @@ uint64_t time_ns(void)
 	uint64_t count = timer_count();
 
 	return count / hz * NS_PER_S + count % hz * NS_PER_S / hz;
-}
-
-uint32_t time_ticks(void)
-{
-	return clock.ticks;
 }
 
 static void wake_sleepers(uint64_t now)
@@ -52,7 +46,6 @@ static void wake_sleepers(uint64_t now)
 
 static void tick(void)
 {
-	clock.ticks++;
 	wake_sleepers(time_ns());
 	sched_tick();
 }

@@ -15,9 +15,6 @@ void time_init(void);
 
 uint64_t time_ns(void);
 
-/* Ticks since time_init; wraps. */
-uint32_t time_ticks(void);
-
 /* Sleeps at least so long, or until killed. Returns 0, or -EINTR. */
 int time_sleep_ns(uint64_t ns);
 

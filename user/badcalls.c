@@ -83,6 +83,35 @@ static void try_ranges(uint32_t page)
 	expect("munlock", call(CALL_MUNLOCK, page, 1, 0), 0);
 }
 
+/* `page` is one page, with a hole after it. */
+static void try_mremap(char *page)
+{
+	uint32_t here = address_of(page), far = here + 64 * PAGE_BYTES;
+	const uint32_t move = MREMAP_MAYMOVE, to = MREMAP_MAYMOVE | MREMAP_FIXED;
+
+	expect("mremap, odd", sys_mremap(page + 4, 4096, 8192, move, 0), -EINVAL);
+	expect("mremap, unknown flag", sys_mremap(page, 4096, 8192, 8, 0), -EINVAL);
+	expect("mremap, fixed but not to move", sys_mremap(page, 4096, 4096, 2, far), -EINVAL);
+	expect("mremap of nothing", sys_mremap(page, 0, 4096, move, 0), -EINVAL);
+	expect("mremap to nothing", sys_mremap(page, 4096, 0, move, 0), -EINVAL);
+	expect("mremap to all but a page", sys_mremap(page, 4096, 0xffffffffu, move, 0), -EINVAL);
+	expect("mremap to everything", sys_mremap(page, 4096, 0xfffff000u, move, 0), -ENOMEM);
+	expect("mremap of a hole", sys_mremap(page + PAGE_BYTES, 4096, 8192, move, 0), -EFAULT);
+	expect("mremap past the area", sys_mremap(page, 8192, 4096, 0, 0), -EFAULT);
+	expect("mremap of the kernel", sys_mremap((void *)0x80010000u, 4096, 8192, move, 0),
+	       -EFAULT);
+	expect("mremap to an odd address", sys_mremap(page, 4096, 4096, to, far + 1), -EINVAL);
+	expect("mremap over the kernel", sys_mremap(page, 4096, 4096, to, 0x80010000u), -EINVAL);
+	expect("mremap to null", sys_mremap(page, 4096, 4096, to, 0), -EINVAL);
+	expect("mremap onto itself", sys_mremap(page, 4096, 4096, to, here), -EINVAL);
+	page[9] = 'x';
+	expect("mremap in place", sys_mremap(page, 4096, 8192, 0, 0), (int32_t)here);
+	expect("mremap away", sys_mremap(page, 8192, 4096, to, far), (int32_t)far);
+	expect("what it moved", ((volatile char *)far)[9], 'x');
+	expect("mremap of what moved", sys_mremap(page, 4096, 4096, 0, 0), -EFAULT);
+	expect("mremap back", sys_mremap((void *)far, 4096, 4096, to, here), (int32_t)here);
+}
+
 static void try_brk(void)
 {
 	uint32_t at = sys_brk(0);
@@ -115,6 +144,10 @@ static void try_pointers(void)
 	expect("cacheflush, upside down", call(CALL_CACHEFLUSH, 8192, 4096, 0), -EINVAL);
 	expect("cacheflush, flags", call(CALL_CACHEFLUSH, 4096, 8192, 1), -EINVAL);
 	expect("cacheflush of the kernel", call(CALL_CACHEFLUSH, kernel, kernel + 64, 0), -EFAULT);
+	expect("cacheflush of everything", call(CALL_CACHEFLUSH, 0, 0xffffffffu, 0), -EFAULT);
+	expect("cacheflush of a hole", call(CALL_CACHEFLUSH, 0x60000000, 0x60000004, 0), -EFAULT);
+	expect("cacheflush of nothing", call(CALL_CACHEFLUSH, 0, 0, 0), 0);
+	expect("cacheflush of a stack", sys_cacheflush(&t, sizeof(t)), 0);
 }
 
 static uint32_t thread_register(void)
@@ -157,6 +190,7 @@ int main(int argc, char **argv)
 	try_mmap();
 	expect("munmap again", sys_munmap(page + PAGE_BYTES, PAGE_BYTES), 0);
 	try_ranges(address_of(page));
+	try_mremap(page);
 	try_brk();
 	try_pointers();
 	try_thread_register();

@@ -1,7 +1,7 @@
 /*
  * churn SEED [PAGES]: a task that lives while its memory moves. It owns a window of pages and does
  * to a few of them, by chance, what programs do: write, read, discard, unmap, map again, take
- * rights away. A model of what each page must hold lies in its own memory.
+ * rights away, exchange them by mremap. A model of what each page must hold lies in its own memory.
  *
  * A page's content is one number: word k holds content * 2654435761 + k; content 0 is a page of
  * zeros.
@@ -109,6 +109,56 @@ static void unmap_run(struct run r)
 	set_state(r, PAGE_UNMAPPED);
 }
 
+/* False if the pages are not one area: then nothing has changed. */
+static bool move_run(uint32_t from, uint32_t to, uint32_t pages)
+{
+	uint32_t bytes = pages * PAGE_BYTES;
+	int32_t result = sys_mremap((volatile void *)from, bytes, bytes,
+				    MREMAP_MAYMOVE | MREMAP_FIXED, to);
+
+	if (result == -EFAULT)
+		return false;
+	if ((uint32_t)result != to)
+		die("churn", "mremap", result);
+	return true;
+}
+
+static void exchange_model(uint32_t a, uint32_t b)
+{
+	uint32_t content = churn.content[a];
+	uint8_t state = churn.state[a];
+
+	churn.content[a] = churn.content[b];
+	churn.state[a] = churn.state[b];
+	churn.content[b] = content;
+	churn.state[b] = state;
+}
+
+/* Two runs change places by way of an address outside the window, if each is one area. */
+static void exchange_runs(struct run r, uint32_t other)
+{
+	uint32_t here = address_of(churn.page[r.first]), there = address_of(churn.page[other]);
+	uint32_t outside = address_of(churn.page[churn.pages]);
+
+	if (!move_run(here, outside, r.count))
+		return;
+	if (!move_run(there, here, r.count)) {
+		move_run(outside, here, r.count);
+		return;
+	}
+	move_run(outside, there, r.count);
+	for (uint32_t i = 0; i < r.count; i++)
+		exchange_model(r.first + i, other + i);
+}
+
+static void remap_run(struct run r)
+{
+	uint32_t other = chance_below(&churn.chance, churn.pages - r.count + 1);
+
+	if (other + r.count <= r.first || r.first + r.count <= other)
+		exchange_runs(r, other);
+}
+
 static void discard_run(struct run r)
 {
 	if (!run_is_mapped(r))
@@ -140,12 +190,12 @@ static void check_run(struct run r, struct checking *c)
 			check_page(i, c);
 }
 
-/* Out of 16: what programs do most is to write and to read. */
+/* Out of 18: what programs do most is to write and to read. */
 static void step(struct checking *c)
 {
 	struct run r = choose_run();
 
-	switch (chance_below(&churn.chance, 16)) {
+	switch (chance_below(&churn.chance, 18)) {
 	case 0:
 		unmap_run(r);
 		break;
@@ -171,6 +221,10 @@ static void step(struct checking *c)
 	case 10:
 		write_run(r);
 		break;
+	case 11:
+	case 12:
+		remap_run(r);
+		break;
 	default:
 		check_run(r, c);
 	}
@@ -189,7 +243,7 @@ int main(int argc, char **argv)
 	churn.pages = argc > 2 ? number_from(argv[2]) : DEFAULT_PAGES;
 	if (churn.pages == 0 || churn.pages > MAX_PAGES)
 		die("churn", "1 to 1024 pages", (int32_t)churn.pages);
-	churn.page = map_pages(churn.pages);
+	churn.page = map_pages(churn.pages + LONGEST_RUN); /* the last ones are to move by */
 	write_run((struct run){ 0, churn.pages });
 	for (;;) {
 		checking_point(&c, check_all);

@@ -88,6 +88,34 @@ static void eat_memory(void)
 	}
 }
 
+/* The same, but it is the kernel that writes, on the program's behalf. */
+static void eat_memory_by_calls(void)
+{
+	for (;;) {
+		char *block = map_pages(256);
+
+		for (uint32_t i = 0; i < 256; i++)
+			sys_clock_gettime(1, (struct timespec *)(void *)(block + i * PAGE_BYTES));
+	}
+}
+
+/* Floating point is the kernel's own. */
+static void use_floating_point(void)
+{
+	__asm__ volatile(".fpu neon\n\tvmov.i32 q0, #0");
+}
+
+/* The same mistakes in the other instruction set, whose instructions have two bytes. */
+static void __attribute__((target("thumb"), noinline)) thumb_undefined(void)
+{
+	__asm__ volatile("udf #0");
+}
+
+static void __attribute__((target("thumb"), noinline)) thumb_null(void)
+{
+	__asm__ volatile("ldr r2, [%0]" ::"r"(4) : "r2");
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -98,6 +126,8 @@ static const struct {
 	{ "breakpoint", breakpoint },	{ "text", write_text },
 	{ "constant", write_constant }, { "align", align },
 	{ "privileged", privileged },	{ "memory", eat_memory },
+	{ "memory-by-calls", eat_memory_by_calls }, { "float", use_floating_point },
+	{ "thumb-undefined", thumb_undefined }, { "thumb-null", thumb_null },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))

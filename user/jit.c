@@ -1,6 +1,7 @@
 /*
- * jit SEED: writes code into a page of memory, makes it executable, runs it, and writes it anew.
- * What is run must be what was written last, wherever the page has moved to in between.
+ * jit SEED [open]: writes code into pages of memory, makes them executable, runs it, and writes it
+ * anew. What is run must be what was written last, wherever a page has moved to in between. `open`:
+ * the pages are writable and executable all the time, and cacheflush alone makes new code good.
  *
  * The code returns a constant: movw r0, #low; movt r0, #high; bx lr. A page holds many such
  * functions.
@@ -20,6 +21,7 @@
 static struct {
 	uint32_t (*code)[CODE_WORDS];
 	uint32_t base; /* function i returns base + i */
+	bool open;
 	struct chance chance;
 } jit;
 
@@ -48,6 +50,25 @@ static void set_rights(uint32_t prot)
 		die("jit", "mprotect", result);
 }
 
+static void begin_writing(void)
+{
+	if (!jit.open)
+		set_rights(PROT_READ | PROT_WRITE);
+}
+
+static void end_writing(void)
+{
+	int32_t result;
+
+	if (!jit.open) {
+		set_rights(PROT_READ | PROT_EXEC);
+		return;
+	}
+	result = sys_cacheflush(jit.code, PAGES * PAGE_BYTES);
+	if (result)
+		die("jit", "cacheflush", result);
+}
+
 static void run_all(struct checking *c)
 {
 	for (uint32_t i = 0; i < FUNCTIONS; i++) {
@@ -63,11 +84,14 @@ int main(int argc, char **argv)
 	struct checking c = { 0 };
 
 	chance_seed(&jit.chance, argc > 1 ? number_from(argv[1]) : 1);
+	jit.open = argc > 2 && text_is_equal(argv[2], "open");
 	jit.code = map_pages(PAGES);
+	if (jit.open)
+		set_rights(PROT_READ | PROT_WRITE | PROT_EXEC);
 	for (;;) {
-		set_rights(PROT_READ | PROT_WRITE);
+		begin_writing();
 		write_code();
-		set_rights(PROT_READ | PROT_EXEC);
+		end_writing();
 		for (uint32_t i = 0; i < RUNS_A_WRITING; i++) {
 			run_all(&c);
 			checking_point(&c, run_all);

@@ -141,6 +141,8 @@ void *device_map(paddr_t start, uint32_t bytes)
 	uint32_t first = start.a & ~(MIB - 1), end = (start.a + bytes + MIB - 1) & ~(MIB - 1);
 	uint32_t window = end - first == MIB ? device_section(first) : 0;
 
+	if (bytes == 0 || bytes > UINT32_MAX - start.a)
+		return NULL;
 	if (!window)
 		window = device_window(first, end);
 	return window ? (void *)(window + (start.a - first)) : NULL;

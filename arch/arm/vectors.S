@@ -58,6 +58,7 @@ return_to_user:
 	ldr	r1, [r1]			@ thread.flags, trap.c asserts the place and the marks
 	tst	r1, #0xc
 	bne	1f
+	clrex					@ a reservation of the kernel's is not the task's
 	ldmia	sp, {r0-r14}^
 	add	sp, sp, #TF_PC
 	rfeia	sp!
@@ -98,6 +99,7 @@ irq_from_kernel:
 
 /* Back into the interrupted supervisor mode: the frame is just popped. */
 return_to_kernel:
+	clrex					@ nor one of a handler's that of what it interrupted
 	ldr	lr, [sp, #(TF_SP + 4)]
 	ldmia	sp, {r0-r12}
 	add	sp, sp, #TF_PC

@@ -18,6 +18,7 @@
 #include "mm/phys/lru.h"
 #include "mm/virt/dcache.h"
 #include "mm/virt/fault.h"
+#include "mm/virt/mlock.h"
 #include "mm/virt/rmap.h"
 
 FAILPOINT(anon_fault_alloc);
@@ -242,6 +243,8 @@ static int first_write(struct faulting *f, struct page *p)
 	if (how != WRITE_COPY)
 		return 0;
 	result = copy_page(f, p);
+	if (f->vma->flags & VMA_LOCKED)
+		munlock_shared_page(p, NULL); /* the copy has the mark now */
 	page_put(p);
 	return result;
 }

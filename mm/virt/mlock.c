@@ -3,14 +3,15 @@
  *
  * A page that a locked area maps has PG_MLOCKED, is counted in NR_MLOCK and belongs on the
  * unevictable list. A new page of a locked area is marked by the fault that maps it, the rest here;
- * a move carries the mark along.
+ * a move carries the mark along. A page that several areas map (fork) keeps it for as long as one of
+ * them is locked.
  */
 #include <errno.h>
 #include "base/waitq.h"
 #include "mm/phys/lru.h"
 #include "mm/virt/fault.h"
 #include "mm/virt/mlock.h"
-#include "mm/virt/pgtable.h"
+#include "mm/virt/rmap.h"
 
 /* The list that a page off all lists will go to. False: it is on one. */
 static bool retarget_unlisted(struct page *p, uint32_t clear, uint32_t set)
@@ -85,26 +86,65 @@ static struct pte_place lock_settled(struct mm *mm, vaddr_t a)
 	return place;
 }
 
-static void mark_range(struct vma *v, uint32_t start, uint32_t end, void (*mark)(struct page *))
+static bool keep_mark_if_locked(struct page *p, const struct rmap_place *place, void *arg)
+{
+	const struct vma *left = arg;
+	pte_t e = pte_read(place->pte.entry);
+
+	if (place->vma == left || !(place->vma->flags & VMA_LOCKED) || !pte_is_present(e) ||
+	    pte_pfn(e).n != page_to_pfn(p).n)
+		return true;
+	mlock_page(p);
+	return false;
+}
+
+/*
+ * Race: an area of another address space may be locked beside this. It has VMA_LOCKED before its
+ * entries are marked, each under its table's lock. So the walk sees the flag, or the area's own
+ * mark comes after the walk. The page lock keeps movers away, whose entries the walk would not
+ * count.
+ */
+void munlock_shared_page(struct page *p, struct vma *left)
+{
+	page_lock(p);
+	munlock_page(p);
+	rmap_walk_anon(p, p->anon, keep_mark_if_locked, left);
+	page_unlock(p);
+}
+
+/* Gives up the table's lock. */
+static void mark_entry(struct vma *v, struct pte_place place, bool lock)
+{
+	pte_t e = pte_read(place.entry);
+	struct page *p = pte_is_present(e) ? pfn_to_page(pte_pfn(e)) : zero_page;
+	bool shared = p != zero_page && atomic_load_relaxed(&p->mapcount) > 1;
+
+	if (shared && !lock)
+		page_get(p);
+	else if (p != zero_page)
+		(lock ? mlock_page : munlock_page)(p);
+	pte_unlock(place);
+	if (!shared || lock)
+		return;
+	munlock_shared_page(p, v);
+	page_put(p);
+}
+
+static void mark_range(struct vma *v, uint32_t start, uint32_t end, bool lock)
 {
 	for (uint32_t a = start; a < end; a += PAGE_SIZE) {
 		struct pte_place place = lock_settled(v->mm, vaddr(a));
-		pte_t e;
 
-		if (!place.entry) {
+		if (place.entry)
+			mark_entry(v, place, lock);
+		else
 			a = table_walk_end(a, end) - PAGE_SIZE;
-			continue;
-		}
-		e = pte_read(place.entry);
-		if (pte_is_present(e) && pfn_to_page(pte_pfn(e)) != zero_page)
-			mark(pfn_to_page(pte_pfn(e)));
-		pte_unlock(place);
 	}
 }
 
 void munlock_range(struct vma *v, uint32_t start, uint32_t end)
 {
-	mark_range(v, start, end, munlock_page);
+	mark_range(v, start, end, false);
 }
 
 static void set_area_locked(struct vma *v, bool lock)
@@ -114,7 +154,7 @@ static void set_area_locked(struct vma *v, bool lock)
 	if (lock == was)
 		return;
 	v->flags ^= VMA_LOCKED;
-	mark_range(v, v->start, v->end, lock ? mlock_page : munlock_page);
+	mark_range(v, v->start, v->end, lock);
 }
 
 static int lock_range_locked(struct mm *mm, uint32_t start, uint32_t end, bool lock)

@@ -5,7 +5,6 @@
 #define MM_VIRT_MLOCK_H
 
 #include "mm/phys/page.h"
-#include "mm/phys/page.h"
 #include "mm/virt/mm.h"
 
 /*
@@ -14,6 +13,12 @@
  */
 void mlock_page(struct page *p);
 void munlock_page(struct page *p);
+
+/*
+ * Takes the mark off a page unless a locked area, other than `left` (or NULL), maps it.
+ * Locks: the page is held. Context: may sleep, for the page lock.
+ */
+void munlock_shared_page(struct page *p, struct vma *left);
 
 /* Takes the mark off every page that [start, end) of an area maps. mm->lock held for writing; may
  * sleep. */

@@ -56,6 +56,37 @@ int mm_discard(struct mm *mm, uint32_t start, uint32_t bytes); /* MADV_DONTNEED 
 uint32_t mm_set_brk(struct mm *mm, uint32_t brk);	       /* the break afterwards, old one if refused */
 int mm_lock_range(struct mm *mm, uint32_t start, uint32_t bytes, bool lock); /* mlock, munlock */
 
+/*
+ * What the task stored in [start, end), any bytes, is what it fetches from there. mm->lock for reading.
+ * Returns 0, or -EFAULT where the range leaves the task's areas.
+ */
+int mm_sync_instructions(struct mm *mm, uint32_t start, uint32_t end);
+
+/*
+ * Resizes the range [old, old + old_bytes) of one area to new_bytes, where it is or, if it `may_move`, elsewhere;
+ * `fixed`: to new_hint, whatever was there goes. Sizes are rounded up to pages. A page keeps its frame, its entry
+ * and its offset in the family; what is new reads as zeroes, and is faulted in at once where the area is locked.
+ * Returns: 0 and where the range begins now; -EINVAL; -EFAULT not one area; -ENOMEM no room, or no memory: then
+ * nothing has changed, but what a fixed move was to replace may be gone.
+ * Source: mremap(2).
+ */
+int mm_remap(struct mm *mm, uint32_t old, uint32_t old_bytes, uint32_t new_bytes, bool may_move, bool fixed,
+	     uint32_t new_hint, uint32_t *address);
+
+/*
+ * Gives `child`, fresh from mm_create, the areas of `parent`, and every anonymous page to share until one of the two
+ * writes to it. When this returns no store of the parent's goes through to a shared page any more.
+ * VMA_LOCKED is not inherited (mlock(2)).
+ * Locks:   parent->lock, then child->lock, both for writing. Nobody but observers (mm_for_each) knows the child yet.
+ * Context: may sleep.
+ * Returns: 0, or -ENOMEM: the child is empty again; of the parent only write rights of entries are gone, which the
+ *          next write gives back.
+ */
+int mm_fork(struct mm *parent, struct mm *child);
+
+/* Room at or above the hint, or else wherever it is; 0: nowhere. mm->lock held. */
+uint32_t mm_find_room(struct mm *mm, uint32_t hint, uint32_t bytes);
+
 /* mm_unmap of a checked range, mm->lock held for writing. 0, or -ENOMEM and nothing changed. */
 int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end);
 

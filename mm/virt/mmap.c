@@ -48,8 +48,7 @@ int mm_unmap(struct mm *mm, uint32_t start, uint32_t bytes)
 	return err;
 }
 
-/* Room at or above the hint, or else wherever it is; 0: nowhere. */
-static uint32_t find_room(struct mm *mm, uint32_t hint, uint32_t bytes)
+uint32_t mm_find_room(struct mm *mm, uint32_t hint, uint32_t bytes)
 {
 	uint32_t at = 0;
 
@@ -83,7 +82,7 @@ static int map_locked(struct mm *mm, uint32_t at, uint32_t bytes, uint32_t flags
 		      uint32_t *address)
 {
 	if (!fixed)
-		at = find_room(mm, at, bytes);
+		at = mm_find_room(mm, at, bytes);
 	if (!at)
 		return -ENOMEM;
 	*address = at;

@@ -36,10 +36,15 @@ static void protect_entry(struct pte_place place, struct vma *v, vaddr_t a, stru
 {
 	pte_t e = pte_read(place.entry);
 
-	if (pte_is_present(e))
+	if (pte_is_present(e)) {
 		protect_present(place, v, a, tlb);
-	else if (pte_is_migration(e) && !(v->flags & VMA_WRITE))
+		return;
+	}
+	if (!pte_is_migration(e))
+		return;
+	if (!(v->flags & VMA_WRITE))
 		pte_write(place.entry, leaf_make_read(e));
+	tlb_batch_add(tlb, &v->mm->arch, a); /* Race: the mover may not have flushed what stood here */
 }
 
 static void protect_table(struct vma *v, uint32_t a, uint32_t end)

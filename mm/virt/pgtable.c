@@ -117,6 +117,23 @@ void pte_unlock(struct pte_place place)
 	spin_unlock(&place.table->table_lock);
 }
 
+struct pte_place pte_lock_to(struct pte_place from, const struct mm *mm, vaddr_t a)
+{
+	struct page *table = pgtable_find(mm, a);
+
+	assert_that(table != NULL);
+	if (table != from.table)
+		spin_lock(&table->table_lock, LOCK_TABLE_TO);
+	return (struct pte_place){ table_entry(table, a), table };
+}
+
+void pte_unlock_both(struct pte_place from, struct pte_place to)
+{
+	if (to.table != from.table)
+		pte_unlock(to);
+	pte_unlock(from);
+}
+
 static struct page *table_detach(struct mm *mm, vaddr_t a)
 {
 	struct page *table = pgtable_find(mm, a);

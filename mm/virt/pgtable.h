@@ -42,6 +42,13 @@ struct page *pgtable_get(struct mm *mm, vaddr_t a);
 struct pte_place pte_lock(const struct mm *mm, vaddr_t a);
 void pte_unlock(struct pte_place place);
 
+/*
+ * A second place while the first is locked: an entry goes from there to here. Its table exists already; it may be
+ * the same one. Locks: takes the table's as LOCK_TABLE_TO; pte_unlock_both gives up both.
+ */
+struct pte_place pte_lock_to(struct pte_place from, const struct mm *mm, vaddr_t a);
+void pte_unlock_both(struct pte_place from, struct pte_place to);
+
 /* The entry's address in a table that the caller has locked (or does not need to). */
 pte_t *table_entry(struct page *table, vaddr_t a);
 

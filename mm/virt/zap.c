@@ -33,7 +33,10 @@ static void zap_present(struct zap_round *z, struct vma *v, struct pte_place pla
 	z->pages[z->count++] = p;
 }
 
-/* BS-6: a migration entry holds nothing and counts on no page; try_to_unmap saw to that. */
+/*
+ * BS-6: a migration entry holds nothing and counts on no page; try_to_unmap saw to that.
+ * Race: a batch puts off its flush, so a TLB may still know what stood here before; it must not when we return.
+ */
 static void zap_entry(struct zap_round *z, struct vma *v, struct pte_place place, vaddr_t a)
 {
 	pte_t e = pte_read(place.entry);
@@ -46,6 +49,7 @@ static void zap_entry(struct zap_round *z, struct vma *v, struct pte_place place
 	}
 	assert_eq(leaf_type(e), LEAF_MIGRATION);
 	pte_replace(place, pte_none());
+	tlb_batch_add(&z->tlb, &v->mm->arch, a);
 	z->anon_entries++;
 }
 

@@ -8,6 +8,7 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -18,9 +19,10 @@ ENVIRONMENT = {**os.environ, "QEMU_AUDIO_DRV": "none"}
 class Boot:
     """What a machine said, and the status it ended with."""
 
-    def __init__(self, status, text):
+    def __init__(self, status, text, host_text=""):
         self.status = status
-        self.text = text
+        self.text = text  # on the serial line
+        self.host_text = host_text  # by semihosting, before there is one; and QEMU itself
 
     def results(self):
         """All key=value pairs of the RESULT lines; a later one wins."""
@@ -38,11 +40,12 @@ class Boot:
 
 
 def run_arguments(options):
-    """The command line of tools/run for options such as mem=64, append='demo'."""
+    """The command line of tools/run for options such as mem=64, append='demo'; qemu= goes to QEMU."""
     arguments = [str(ROOT / "tools/run")]
     for name, value in options.items():
-        arguments += ["--" + name.replace("_", "-"), str(value)]
-    return arguments
+        if name != "qemu":
+            arguments += ["--" + name.replace("_", "-"), str(value)]
+    return arguments + ["--"] + shlex.split(options.get("qemu", ""))
 
 
 def boot(timeout=90, again=0, **options):
@@ -51,8 +54,9 @@ def boot(timeout=90, again=0, **options):
     try:
         done = subprocess.run(
             run_arguments(options), cwd=ROOT, env=ENVIRONMENT, timeout=timeout,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        return Boot(done.returncode, done.stdout.decode(errors="replace"))
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return Boot(done.returncode, done.stdout.decode(errors="replace"),
+                    done.stderr.decode(errors="replace"))
     except subprocess.TimeoutExpired as late:
         said = (late.stdout or b"").decode(errors="replace")
         return Boot(None, said + f"\n[no end after {timeout} s]\n")

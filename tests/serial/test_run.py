@@ -1,4 +1,6 @@
 """run=: commands from the boot arguments, and the status they leave."""
+import re
+
 import pytest
 
 
@@ -29,6 +31,42 @@ def test_unknown_command_is_status_1(booted):
 def test_status_of_poweroff(booted):
     assert booted.status == 7
     assert "ok" not in booted.text
+
+
+@pytest.mark.boot(append='run="poweroff 256"')
+def test_status_that_is_none(booted):
+    assert booted.status == 1
+    assert "error: STATUS is a number from 0 to 255" in booted.text
+
+
+@pytest.mark.boot(append='run="spawn hello ' + "x" * 200 + '; check"')
+def test_command_that_is_too_long_does_not_run(booted):
+    assert booted.status == 1
+    assert "error: a line has at most 199 characters" in booted.text
+    assert "task=" not in booted.text
+
+
+@pytest.mark.boot(append='run="frag 200000 1; frag 50% 1"')
+def test_memory_of_a_task_that_ran_out_is_back(booted):
+    pages = re.findall(r"pages=(\d+)", booted.text)
+    assert int(pages[-1]) > 30000
+
+
+@pytest.mark.boot(append='run="frag 1% 1; spawn crash breakpoint; verify"')
+def test_report_of_a_crash_names_the_place(booted):
+    found = re.search(r"fetch at 0x(\w+): breakpoint.*?pc\s+(\w+)", booted.text, re.DOTALL)
+    assert found and found.group(1) == found.group(2), booted.text
+
+
+@pytest.mark.boot(mem=32, append='run="spawn writer; spawn crash memory-by-calls; frag 10% 1; verify"')
+def test_out_of_memory_in_a_call_is_reported(booted):
+    assert re.search(r"\(crash\) ended: out of memory\nwrite at 0x\w+: .*\n  area ", booted.text)
+
+
+@pytest.mark.boot(append='trace=all run="frag 10% 1; panic null"')
+def test_panic_prints_the_last_events_only(booted):
+    assert booted.status == 1
+    assert 0 < len(re.findall(r"^ +main-\d+ .*: mm_|^ +frag-\d+ ", booted.text, re.MULTILINE)) <= 32
 
 
 @pytest.mark.boot(append='run=";; check ;  ;"')

@@ -261,7 +261,7 @@ static void fork_in_flight(enum move_stage at, const char *refused_at)
 	move_page_at(parent, nth(2));
 	migrate_set_probe(NULL);
 	failpoints_off();
-	expect_eq(meanwhile.calls, 1);
+	expect(meanwhile.calls != 0); /* a refused move is tried again */
 	expect_eq(migration_entries(parent, BASE, PAGES) + migration_entries(child, BASE, PAGES), 0);
 	expect_eq(page_at(parent, nth(2))->mapcount, 2);
 	expect(!pte_is_writable(entry_at(parent, nth(2))));
@@ -437,11 +437,9 @@ static void story_step(struct story *s)
 static void story_run(uint32_t seed, unsigned steps)
 {
 	struct story s = { .mm = { given_mm() } };
-	uint32_t at;
 
 	rng_seed(&s.rng, seed);
-	while (mm_map(s.mm[0], BASE, PAGES * PAGE_SIZE, RW, true, &at) != 0)
-		expect(failpoints_active);
+	given_area(s.mm[0], BASE, PAGES, RW);
 	for (unsigned i = 0; i < steps; i++) {
 		story_step(&s);
 		if (all_findings())

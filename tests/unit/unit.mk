@@ -8,7 +8,7 @@ UNIT_PROGRAMS := phys mm
 UNIT_DIR      := build/host/unit
 UNIT_FLAGS    := -std=gnu2x -O1 -g -Iarch/sim -I. -DCHECK_LOCKS -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -Wall -Wextra -Wshadow \
-	-Wstrict-prototypes -Wmissing-prototypes -Wundef -Werror -MMD -MP
+	-Wstrict-prototypes -Wmissing-prototypes -Wundef -Werror -MMD -MP $(UNIT_EXTRA)
 
 UNIT_phys_TESTS := base pte wait zone buddy alloc
 UNIT_mm_TESTS   := $(filter-out $(UNIT_phys_TESTS),$(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c)))

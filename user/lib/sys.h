@@ -11,6 +11,7 @@
 
 enum { PROT_NONE = 0, PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4 };
 enum { MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_FIXED = 0x10, MAP_ANONYMOUS = 0x20 };
+enum { MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2 };
 enum { MADV_NORMAL = 0, MADV_DONTNEED = 4, MADV_NOHUGEPAGE = 15 };
 
 /* Linux's numbers. */
@@ -37,6 +38,7 @@ enum call_number {
 	CALL_MUNLOCK = 151,
 	CALL_SCHED_YIELD = 158,
 	CALL_NANOSLEEP = 162,
+	CALL_MREMAP = 163,
 	CALL_MMAP2 = 192,
 	CALL_MADVISE = 220,
 	CALL_GETTID = 224,
@@ -122,6 +124,13 @@ static inline int32_t sys_munmap(volatile void *start, uint32_t bytes)
 	return syscall3(CALL_MUNMAP, address_of(start), bytes, 0);
 }
 
+/* `target` only with MREMAP_FIXED. Returns the address. */
+static inline int32_t sys_mremap(volatile void *old, uint32_t old_bytes, uint32_t new_bytes,
+				 uint32_t flags, uint32_t target)
+{
+	return syscall6(CALL_MREMAP, address_of(old), old_bytes, new_bytes, flags, target, 0);
+}
+
 static inline int32_t sys_mprotect(volatile void *start, uint32_t bytes, uint32_t prot)
 {
 	return syscall3(CALL_MPROTECT, address_of(start), bytes, prot);
@@ -130,6 +139,11 @@ static inline int32_t sys_mprotect(volatile void *start, uint32_t bytes, uint32_
 static inline int32_t sys_madvise(volatile void *start, uint32_t bytes, uint32_t advice)
 {
 	return syscall3(CALL_MADVISE, address_of(start), bytes, advice);
+}
+
+static inline int32_t sys_cacheflush(volatile void *start, uint32_t bytes)
+{
+	return syscall3(CALL_CACHEFLUSH, address_of(start), address_of(start) + bytes, 0);
 }
 
 static inline int32_t sys_clock_gettime(uint32_t clock, struct timespec *now)
