@@ -38,7 +38,7 @@ LDFLAGS  := $(MACHINE) -nostartfiles -T linker.ld -Wl,--gc-sections -Wl,--no-war
 RUN := tools/run --board $(BOARD) --mem $(MEM) --smp $(SMP) $(if $(DISK),--disk $(DISK)) \
        $(if $(INITRD),--initrd $(INITRD))
 
-.PHONY: all run shell gdb test unit clang setup clean help
+.PHONY: all run shell gdb test test-whole unit clang mutants setup clean help
 all: $(B)/tessera.elf $(B)/tessera.img $(B)/vexpress-a15.dtb $(B)/initrd.cpio
 	@:
 
@@ -48,6 +48,8 @@ help:
 	@echo "make gdb      stop at the first migration, with the debugger's commands loaded"
 	@echo "make test     every test; T=pattern picks"
 	@echo "make unit     tests on the host; make clang: every source through clang"
+	@echo "make sim      the same mm/ on the simulated machine, by seed; make soak SEEDS=N: many; make fuzz"
+	@echo "make mutants  breaks one safety line at a time; a test must notice"
 	@echo "make setup    install what is missing; make clean"
 	@echo "variables     MEM=$(MEM) SMP=$(SMP) SEED=$(SEED) BOARD=$(BOARD) (or virt) ARGS= DISK= INITRD="
 
@@ -99,7 +101,8 @@ include user/user.mk
 
 # Tests. Each suite appends "name passed failed skipped" to RESULTS; the sum is the last line.
 RESULTS := $(B)/test-results
--include tests/unit/unit.mk
+include tests/unit/unit.mk
+include tests/sim/sim.mk
 
 # Every source through clang, remembered by an empty file each.
 CLANG_FLAGS := --target=arm-none-eabi $(MACHINE) -isystem /usr/lib/arm-none-eabi/include -std=gnu2x \
@@ -116,12 +119,20 @@ clang: $(CHECKED)
 test: setup
 	@$(MAKE) --no-print-directory all
 	@rm -f $(RESULTS)
-	@$(if $(wildcard tests/unit/unit.mk),$(MAKE) --no-print-directory unit RESULTS=$(RESULTS) || true)
-	@$(if $(T),,tools/test-check $(RESULTS) clang $(MAKE) --no-print-directory clang)
-	@$(if $(wildcard tests/serial/*.py),tools/test-pytest $(RESULTS) '$(T)')
-	@$(if $(T),,$(if $(wildcard tools/check-includes),tools/test-check $(RESULTS) includes tools/check-includes))
-	@touch $(RESULTS)
+	@$(MAKE) --no-print-directory unit RESULTS=$(RESULTS) || true
+	@tools/test-pytest $(RESULTS) '$(T)'
+	@$(if $(T),,$(MAKE) --no-print-directory test-whole RESULTS=$(RESULTS))
 	@tools/test-summary $(RESULTS)
+
+# What no pattern picks from: seeds, the other compiler, who includes whom, breaks that must be noticed.
+test-whole:
+	@$(MAKE) --no-print-directory sim RESULTS=$(RESULTS) || true
+	@tools/test-check $(RESULTS) clang $(MAKE) --no-print-directory clang
+	@tools/test-check $(RESULTS) includes tools/check-includes
+	@RESULTS=$(RESULTS) tools/mutants || true
+
+mutants: setup
+	@tools/mutants $(T)
 
 clean:
 	@rm -rf $(B)
