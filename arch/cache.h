@@ -20,7 +20,10 @@ enum cache_type cache_type(void);
 /* Page colours of an aliasing data cache: a power of two, 1 where nothing aliases. */
 unsigned cache_colours(void);
 
-/* True where maintenance by address reaches every cpu by itself (ARMv7 multiprocessing, or one cpu). */
+/*
+ * True where maintenance by address reaches every cpu by itself (ARMv7 multiprocessing, or one
+ * cpu).
+ */
 bool cache_ops_broadcast(void);
 
 struct arch_mm;
@@ -28,7 +31,9 @@ struct arch_mm;
 /* Writes back and drops what the cache holds of a frame under the kernel's own address for it. */
 void cache_flush_kernel_page(pfn_t frame);
 
-/* The same under a user address, which must be mapped in `as` (VIVT), or of its colour (aliasing). */
+/*
+ * The same under a user address, which must be mapped in `as` (VIVT), or of its colour (aliasing).
+ */
 void cache_flush_user_page(const struct arch_mm *as, vaddr_t page, pfn_t frame);
 
 /*

@@ -1,5 +1,6 @@
 /*
- * Contexts: an address space as the machine knows it, a task's saved registers, the way to user mode.
+ * Contexts: an address space as the machine knows it, a task's saved registers, the way to user
+ * mode.
  */
 #ifndef ARCH_CONTEXT_H
 #define ARCH_CONTEXT_H

@@ -31,8 +31,8 @@ static inline void cpu_signal(void);
 static inline void cpu_idle(void);
 
 /*
- * Instructions executed since boot under the emulator's instruction counting with shift=0 (there the
- * cycle counter advances by one an instruction); some unit of time otherwise.
+ * Instructions executed since boot under the emulator's instruction counting with shift=0 (there
+ * the cycle counter advances by one an instruction); some unit of time otherwise.
  */
 uint64_t cpu_insns(void);
 

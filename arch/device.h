@@ -7,8 +7,8 @@
 #include "arch/addr.h"
 
 /*
- * Maps registers as device memory, for good. Returns their address, or NULL for a range that is empty or wraps, or
- * when the window is full.
+ * Maps registers as device memory, for good. Returns their address, or NULL for a range that is
+ * empty or wraps, or when the window is full.
  */
 void *device_map(paddr_t start, uint32_t bytes);
 

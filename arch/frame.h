@@ -18,8 +18,8 @@ static inline pfn_t frame_of_address(const void *address);
 
 /*
  * An address for any frame until frame_unmap.
- * Context: must not sleep or be preempted in between; at most FRAME_MAP_DEPTH at once on a cpu, given
- * back in the opposite order. Usable with interrupts off, not from an interrupt handler.
+ * Context: must not sleep or be preempted in between; at most FRAME_MAP_DEPTH at once on a cpu,
+ * given back in the opposite order. Usable with interrupts off, not from an interrupt handler.
  */
 #define FRAME_MAP_DEPTH 4u
 void *frame_map(pfn_t frame);

@@ -1,7 +1,7 @@
 /*
- * Kernel stacks in a window of their own, each above an unmapped guard: an overflow faults at once and is
- * reported as what it is.
- * Every stack the kernel runs on is a slot: the entry code tells stack from guard by one address bit.
+ * Kernel stacks in a window of their own, each above an unmapped guard: an overflow faults at once
+ * and is reported as what it is. Every stack the kernel runs on is a slot: the entry code tells
+ * stack from guard by one address bit.
  */
 #ifndef ARCH_KSTACK_H
 #define ARCH_KSTACK_H

@@ -35,18 +35,23 @@ typedef struct {
 
 enum pte_rights { PTE_READ = 1, PTE_WRITE = 2, PTE_EXEC = 4 };
 
-#define PTES_PER_HW_TABLE 256u
+#define PTES_PER_HW_TABLE  256u
 #define HW_TABLES_PER_PAGE 4u
-#define PTES_PER_TABLE	  (PTES_PER_HW_TABLE * HW_TABLES_PER_PAGE) /* one frame of tables */
-#define TABLE_SPAN	  (PTES_PER_TABLE * PAGE_SIZE)		   /* 4 MiB of addresses */
-#define L1E_SPAN	  (PTES_PER_HW_TABLE * PAGE_SIZE)	   /* 1 MiB of addresses */
-#define USER_L1_ENTRIES	  (USER_END / L1E_SPAN)			   /* 2048: an 8 KiB table */
+#define PTES_PER_TABLE	   (PTES_PER_HW_TABLE * HW_TABLES_PER_PAGE) /* one frame of tables */
+#define TABLE_SPAN	   (PTES_PER_TABLE * PAGE_SIZE)		    /* 4 MiB of addresses */
+#define L1E_SPAN	   (PTES_PER_HW_TABLE * PAGE_SIZE)	    /* 1 MiB of addresses */
+#define USER_L1_ENTRIES	   (USER_END / L1E_SPAN)		    /* 2048: an 8 KiB table */
 
-/* Reads or writes a live entry once, whole. A write is ordered by the caller: pte_publish or tlb.h. */
+/*
+ * Reads or writes a live entry once, whole. A write is ordered by the caller: pte_publish or tlb.h.
+ */
 static inline pte_t pte_read(const pte_t *entry);
 static inline void pte_write(pte_t *entry, pte_t value);
 
-/* Makes entries written so far visible to the table walkers of all cpus (a barrier; none -> present). */
+/*
+ * Makes entries written so far visible to the table walkers of all cpus (a barrier; none ->
+ * present).
+ */
 static inline void pte_publish(void);
 
 static inline pte_t pte_none(void);

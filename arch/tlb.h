@@ -28,8 +28,8 @@ void tlb_flush_all(void);
 #define TLB_BATCH_PAGES 32u
 
 struct tlb_batch {
-	uint32_t pages;			   /* added so far; may exceed TLB_BATCH_PAGES */
-	uint32_t mva[TLB_BATCH_PAGES];	   /* page address | asid, as the operation takes it */
+	uint32_t pages;		       /* added so far; may exceed TLB_BATCH_PAGES */
+	uint32_t mva[TLB_BATCH_PAGES]; /* page address | asid, as the operation takes it */
 };
 
 void tlb_batch_init(struct tlb_batch *b);

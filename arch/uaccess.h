@@ -1,8 +1,8 @@
 /*
  * User memory, reached from the kernel with the user's own rights (LDRT and STRT on ARM), so that a
- * forbidden address faults as it would for the user. Faults are handled as the user's would be, in the
- * current address space; what can not be handled makes the call fail.
- * Context: may sleep (a fault may wait), no spinlock held.
+ * forbidden address faults as it would for the user. Faults are handled as the user's would be, in
+ * the current address space; what can not be handled makes the call fail. Context: may sleep (a
+ * fault may wait), no spinlock held.
  */
 #ifndef ARCH_UACCESS_H
 #define ARCH_UACCESS_H
@@ -13,7 +13,10 @@
 size_t copy_from_user(void *to, vaddr_t from, size_t bytes);
 size_t copy_to_user(vaddr_t to, const void *from, size_t bytes);
 
-/* Copies a string with its 0. Returns its length without the 0, -EFAULT, or -E2BIG if `room` is too small. */
+/*
+ * Copies a string with its 0. Returns its length without the 0, -EFAULT, or -E2BIG if `room` is too
+ * small.
+ */
 int copy_string_from_user(char *to, vaddr_t from, size_t room);
 
 /*

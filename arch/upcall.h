@@ -12,16 +12,16 @@ enum fault_cause {
 	FAULT_ACCESS_FLAG, /* present but old */
 	FAULT_PERMISSION,  /* present, but not for this access */
 	FAULT_ALIGNMENT,
-	FAULT_EXTERNAL,	   /* the bus said no */
-	FAULT_UNDEFINED,   /* undefined instruction */
+	FAULT_EXTERNAL,	 /* the bus said no */
+	FAULT_UNDEFINED, /* undefined instruction */
 	FAULT_BREAKPOINT,
 	FAULT_OTHER,
 };
 
 struct fault {
 	enum fault_cause cause;
-	vaddr_t address;  /* what was accessed, or the pc for an instruction fault */
-	uint32_t status;  /* raw fault status register */
+	vaddr_t address;	/* what was accessed, or the pc for an instruction fault */
+	uint32_t status;	/* raw fault status register */
 	bool write, exec, user; /* user: taken from user mode, or by uaccess on the user's behalf */
 };
 
@@ -41,7 +41,9 @@ void upcall_irq(void);
 /* Before every return to user mode, interrupts off: reschedule, end a killed task. */
 void upcall_return_to_user(struct trap_frame *regs);
 
-/* A system call: number in r[7], arguments in r[0..6], the result goes to r[0]. Interrupts are on. */
+/*
+ * A system call: number in r[7], arguments in r[0..6], the result goes to r[0]. Interrupts are on.
+ */
 void upcall_syscall(struct trap_frame *regs);
 
 /* The kernel itself is broken: print and end. `f` may be NULL. */

@@ -1,6 +1,6 @@
 /*
- * Places that can be told to fail: one line a site. `fail=SITE:N` or the console's `fail SITE N` makes the
- * N-th pass (counted from 1) through the site fail, once.
+ * Places that can be told to fail: one line a site. `fail=SITE:N` or the console's `fail SITE N`
+ * makes the N-th pass (counted from 1) through the site fail, once.
  *
  *   FAILPOINT(buddy_alloc);                 once a file
  *   if (failpoint_hit(&buddy_alloc)) return NULL;
@@ -13,15 +13,18 @@
 
 struct failpoint {
 	const char *name;
-	uint32_t armed;	   /* passes left until it fails; 0 = not armed */
-	uint32_t passes;   /* while any site is armed */
+	uint32_t armed;	 /* passes left until it fails; 0 = not armed */
+	uint32_t passes; /* while any site is armed */
 	uint32_t failures;
 };
 
-/* Sites live in one linker section, so that they can be listed; _AS where the name is taken in the file. */
-#define FAILPOINT_AS(variable, site)                                                   \
-	static struct failpoint variable                                               \
-		__attribute__((section("failpoints"), used, aligned(sizeof(void *)))) = { .name = site }
+/*
+ * Sites live in one linker section, so that they can be listed; _AS where the name is taken in the
+ * file.
+ */
+#define FAILPOINT_AS(variable, site)                                                               \
+	static struct failpoint variable __attribute__((                                           \
+		section("failpoints"), used, aligned(sizeof(void *)))) = { .name = site }
 
 #define FAILPOINT(site) FAILPOINT_AS(site, #site)
 

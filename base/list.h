@@ -1,9 +1,9 @@
 /*
  * Doubly linked circular lists, linked through a member of what they hold.
  *
- * A head is a struct list that points at itself when empty. A node that is on no list points at itself
- * too (list_init), so list_is_empty asks both "is the list empty" and "is this node on no list".
- * Locks: the owner's; nothing here is atomic.
+ * A head is a struct list that points at itself when empty. A node that is on no list points at
+ * itself too (list_init), so list_is_empty asks both "is the list empty" and "is this node on no
+ * list". Locks: the owner's; nothing here is atomic.
  */
 #ifndef BASE_LIST_H
 #define BASE_LIST_H
@@ -15,7 +15,10 @@ struct list {
 	struct list *next, *prev;
 };
 
-#define LIST_INIT(name) { &(name), &(name) }
+#define LIST_INIT(name)                                                                            \
+	{                                                                                          \
+		&(name), &(name)                                                                   \
+	}
 
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
@@ -95,16 +98,15 @@ static inline void list_splice_tail_init(struct list *from, struct list *to)
 #define list_first(head, type, member) list_entry((head)->next, type, member)
 #define list_last(head, type, member)  list_entry((head)->prev, type, member)
 
-#define list_for_each_entry(pos, head, member)                                  \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member);          \
-	     &pos->member != (head);                                            \
+#define list_for_each_entry(pos, head, member)                                                     \
+	for (pos = list_entry((head)->next, __typeof__(*pos), member); &pos->member != (head);     \
 	     pos = list_entry(pos->member.next, __typeof__(*pos), member))
 
 /* The same where the body may take `pos` off the list. */
-#define list_for_each_entry_safe(pos, tmp, head, member)                        \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member),          \
-	    tmp = list_entry(pos->member.next, __typeof__(*pos), member);       \
-	     &pos->member != (head);                                            \
+#define list_for_each_entry_safe(pos, tmp, head, member)                                           \
+	for (pos = list_entry((head)->next, __typeof__(*pos), member),                             \
+	    tmp = list_entry(pos->member.next, __typeof__(*pos), member);                          \
+	     &pos->member != (head);                                                               \
 	     pos = tmp, tmp = list_entry(tmp->member.next, __typeof__(*tmp), member))
 
 #endif

@@ -19,7 +19,8 @@ void log_set_sink(log_sink to)
 	sink = to;
 }
 
-/* Formats into `line`, which has LINE_BYTES; returns the length that is there, the 0 not counted.
+/*
+ * Formats into `line`, which has LINE_BYTES; returns the length that is there, the 0 not counted.
  */
 static size_t format_line(char *line, const char *format, va_list args)
 {

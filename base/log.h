@@ -1,6 +1,6 @@
 /*
- * What is said on the serial line. Formatting is the C library's (vsnprintf), into a buffer on the stack.
- * log_line adds nothing but a line end; levels below `loglevel=` print, the rest is dropped.
+ * What is said on the serial line. Formatting is the C library's (vsnprintf), into a buffer on the
+ * stack. log_line adds nothing but a line end; levels below `loglevel=` print, the rest is dropped.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

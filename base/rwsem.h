@@ -1,8 +1,7 @@
 /*
  * A lock that sleeps: many readers or one writer. First come, first served as far as writers go: a
- * waiting writer keeps new readers out. The state is one word, changed atomically (A); an uncontended lock
- * or unlock is one compare-and-swap.
- * Context: may sleep; no spinlock held.
+ * waiting writer keeps new readers out. The state is one word, changed atomically (A); an
+ * uncontended lock or unlock is one compare-and-swap. Context: may sleep; no spinlock held.
  */
 #ifndef BASE_RWSEM_H
 #define BASE_RWSEM_H

@@ -1,10 +1,10 @@
 /*
  * Spinlocks: short, never slept under, ranked.
  *
- * A lock is one word, so that a page descriptor can carry one (a page of tables is locked through its
- * own descriptor). Ranks give the one order in which locks nest: with CHECK_LOCKS a lock taken under one of
- * an equal or higher rank asserts at once. Locks that an interrupt handler takes are taken with interrupts
- * off everywhere: the _irq forms.
+ * A lock is one word, so that a page descriptor can carry one (a page of tables is locked through
+ * its own descriptor). Ranks give the one order in which locks nest: with CHECK_LOCKS a lock taken
+ * under one of an equal or higher rank asserts at once. Locks that an interrupt handler takes are
+ * taken with interrupts off everywhere: the _irq forms.
  */
 #ifndef BASE_SPINLOCK_H
 #define BASE_SPINLOCK_H
@@ -17,14 +17,14 @@
 /* The order, outermost first. docs/locks.md is the drawing. */
 enum lock_rank {
 	LOCK_RANK_NONE,
-	LOCK_MM_LIST,	 /* the list of all address spaces */
-	LOCK_ANON_VMA,	 /* one family of areas */
-	LOCK_TABLE,	 /* one page of second-level tables */
-	LOCK_TABLE_TO,	 /* a second one, that entries of the first go to (fork, mremap) */
-	LOCK_LRU,	 /* the LRU lists of a zone */
-	LOCK_OBJCACHE,	 /* one cache of small objects */
-	LOCK_ZONE,	 /* the free lists of a zone */
-	LOCK_WAITQ,	 /* a wait queue */
+	LOCK_MM_LIST,  /* the list of all address spaces */
+	LOCK_ANON_VMA, /* one family of areas */
+	LOCK_TABLE,    /* one page of second-level tables */
+	LOCK_TABLE_TO, /* a second one, that entries of the first go to (fork, mremap) */
+	LOCK_LRU,      /* the LRU lists of a zone */
+	LOCK_OBJCACHE, /* one cache of small objects */
+	LOCK_ZONE,     /* the free lists of a zone */
+	LOCK_WAITQ,    /* a wait queue */
 	LOCK_RUNQUEUE,
 	LOCK_DEVICE,
 	LOCK_RANKS

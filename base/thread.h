@@ -1,5 +1,6 @@
 /*
- * Who runs, as far as the rooms below kernel/ may know: a name, marks, and how to sleep and be woken.
+ * Who runs, as far as the rooms below kernel/ may know: a name, marks, and how to sleep and be
+ * woken.
  *
  * The kernel's struct task embeds one as its first member; the simulation's coroutine does too. The
  * kernel does not preempt itself: a thread that is in the kernel runs until it blocks, yields at
@@ -16,29 +17,29 @@
 struct mm;
 
 enum thread_flags {
-	THREAD_MEMALLOC = 1u << 0,   /* inside reclaim or compaction: PF_MEMALLOC */
-	THREAD_SWAPWRITE = 1u << 1,  /* may write swap: PF_SWAPWRITE */
-	THREAD_FATAL = 1u << 2,	     /* a fatal signal is pending: long work gives up */
-	THREAD_YIELD_DUE = 1u << 3,  /* its time slice is over */
+	THREAD_MEMALLOC = 1u << 0,  /* inside reclaim or compaction: PF_MEMALLOC */
+	THREAD_SWAPWRITE = 1u << 1, /* may write swap: PF_SWAPWRITE */
+	THREAD_FATAL = 1u << 2,	    /* a fatal signal is pending: long work gives up */
+	THREAD_YIELD_DUE = 1u << 3, /* its time slice is over */
 };
 
 enum thread_state { THREAD_RUNNABLE, THREAD_BLOCKED, THREAD_DEAD };
 
 struct thread {
-	uint32_t flags;		/* enum thread_flags; the thread's own, and interrupts on its cpu */
-	uint32_t id;		/* task number, 0 = the first kernel thread */
-	uint32_t state;		/* enum thread_state; written through atomics */
-	uint32_t spin_depth;	/* spinlocks held: sleeping with one asserts */
-	const char *wait_reason;/* what it sleeps for, NULL when it does not */
-	struct mm *mm;		/* address space, NULL for a kernel thread */
+	uint32_t flags;	     /* enum thread_flags; the thread's own, and interrupts on its cpu */
+	uint32_t id;	     /* task number, 0 = the first kernel thread */
+	uint32_t state;	     /* enum thread_state; written through atomics */
+	uint32_t spin_depth; /* spinlocks held: sleeping with one asserts */
+	const char *wait_reason; /* what it sleeps for, NULL when it does not */
+	struct mm *mm;		 /* address space, NULL for a kernel thread */
 	char name[16];
-	struct list run;	/* kernel's run queue, or the simulation's */
+	struct list run; /* kernel's run queue, or the simulation's */
 };
 
 /*
- * Sleeping: thread_prepare_block, then make yourself known to whoever will wake you, drop locks, then
- * sched_block. A wake in between is not lost: sched_block returns at once.
- * sched_block and sched_wake are defined by kernel/ or by the simulation.
+ * Sleeping: thread_prepare_block, then make yourself known to whoever will wake you, drop locks,
+ * then sched_block. A wake in between is not lost: sched_block returns at once. sched_block and
+ * sched_wake are defined by kernel/ or by the simulation.
  */
 static inline void thread_prepare_block(const char *reason)
 {

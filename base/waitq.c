@@ -41,8 +41,10 @@ void waitq_prepare(struct waiter *w, const void *key, const char *reason)
 	w->key = key;
 	w->thread = cpu_current();
 	saved = spin_lock_irq(&b->lock, LOCK_WAITQ);
-	/* Order: on the list before the state, and both before the caller looks again (the fence
-	 * within). */
+	/*
+	 * Order: on the list before the state, and both before the caller looks again (the fence
+	 * within).
+	 */
 	list_add_tail(&b->waiters, &w->node);
 	thread_prepare_block(reason);
 	spin_unlock_irq(&b->lock, saved);
@@ -64,7 +66,7 @@ static void wake_bucket(struct bucket *b, const void *key)
 	uint32_t saved = spin_lock_irq(&b->lock, LOCK_WAITQ);
 	struct waiter *w, *next;
 
-	list_for_each_entry_safe (w, next, &b->waiters, node) {
+	list_for_each_entry_safe(w, next, &b->waiters, node) {
 		if (w->key != key)
 			continue;
 		list_del_init(&w->node);
@@ -77,8 +79,10 @@ void waitq_wake(const void *key)
 {
 	struct bucket *b = bucket_of(key);
 
-	/* Race: who queues after this load has passed its own fence, so it sees the store before
-	 * ours. */
+	/*
+	 * Race: who queues after this load has passed its own fence, so it sees the store before
+	 * ours.
+	 */
 	atomic_fence();
 	if (__atomic_load_n(&b->waiters.next, __ATOMIC_RELAXED) != &b->waiters)
 		wake_bucket(b, key);
@@ -91,7 +95,7 @@ unsigned waitq_count(const void *key)
 	struct waiter *w;
 	unsigned count = 0;
 
-	list_for_each_entry (w, &b->waiters, node) {
+	list_for_each_entry(w, &b->waiters, node) {
 		if (w->key == key)
 			count++;
 	}

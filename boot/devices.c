@@ -52,7 +52,10 @@ const char *devices_start_console(const struct fdt *tree)
 	return NULL;
 }
 
-/* Without it the console prints but hears nothing. Shared interrupts only: the others are each cpu's own. */
+/*
+ * Without it the console prints but hears nothing. Shared interrupts only: the others are each
+ * cpu's own.
+ */
 static void start_receive(const struct fdt *tree)
 {
 	struct fdt_node node;

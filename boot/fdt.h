@@ -1,6 +1,6 @@
 /*
- * A reader of flattened device trees (Devicetree Specification v0.3, chapter 5). Every offset is checked
- * against the blob, so a corrupt tree gives an end or an error, never a stray access.
+ * A reader of flattened device trees (Devicetree Specification v0.3, chapter 5). Every offset is
+ * checked against the blob, so a corrupt tree gives an end or an error, never a stray access.
  */
 #ifndef BOOT_FDT_H
 #define BOOT_FDT_H
@@ -25,7 +25,8 @@ struct fdt_node {
 	uint32_t properties; /* offset of what follows the name */
 	unsigned depth;	     /* 1 for the root */
 	struct {
-		uint8_t address, size; /* #address-cells, #size-cells that the node gives its children */
+		uint8_t address,
+			size; /* #address-cells, #size-cells that the node gives its children */
 	} cells[FDT_MAX_DEPTH + 1];
 };
 

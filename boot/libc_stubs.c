@@ -1,6 +1,6 @@
 /*
- * What newlib asks of a system. Nothing here may allocate: the heap is empty, and a path of the library
- * that wants one fails visibly.
+ * What newlib asks of a system. Nothing here may allocate: the heap is empty, and a path of the
+ * library that wants one fails visibly.
  */
 #include <errno.h>
 #include <stddef.h>

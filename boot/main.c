@@ -42,8 +42,8 @@ static void say_what_was_found(void)
 	uint32_t out_of_reach = (uint32_t)(handover.ram_bytes >> 20) - (ram.pages >> 8);
 
 	log_info("Tessera on %s: RAM %lu MiB at 0x%08lx, %lu MiB mapped directly (%s)",
-		 handover.model, (unsigned long)(ram.pages >> 8),
-		 (unsigned long)ram.start.a, (unsigned long)(low >> 8), handover.source);
+		 handover.model, (unsigned long)(ram.pages >> 8), (unsigned long)ram.start.a,
+		 (unsigned long)(low >> 8), handover.source);
 	if (out_of_reach)
 		log_warn("boot: the last %lu MiB of RAM are not used: only %lu MiB are in reach",
 			 (unsigned long)out_of_reach, (unsigned long)(ram.pages >> 8));

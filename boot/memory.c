@@ -1,6 +1,6 @@
 /*
- * RAM at boot. One range, from where the image was loaded (its base is the board's) to the size that the
- * handover tells. An initrd is moved down to the image, out of the way.
+ * RAM at boot. One range, from where the image was loaded (its base is the board's) to the size
+ * that the handover tells. An initrd is moved down to the image, out of the way.
  */
 #include <stddef.h>
 #include <string.h>
@@ -67,15 +67,15 @@ static uint32_t initrd_bytes_in_ram(const struct handover *h, uint64_t end)
 }
 
 /*
- * What must lie in low memory: image, descriptors (32 bytes a frame and a little more), a copy of the initrd, and
- * room for tables and stacks to begin with.
+ * What must lie in low memory: image, descriptors (32 bytes a frame and a little more), a copy of
+ * the initrd, and room for tables and stacks to begin with.
  */
 static uint64_t least_low(const struct handover *h, uint64_t end)
 {
 	uint64_t image = (uintptr_t)image_end - DIRECT_MAP_BASE;
 
-	return image + (end - h->ram_start) / PAGE_SIZE * 40u +
-	       initrd_bytes_in_ram(h, end) + 2 * MIB;
+	return image + (end - h->ram_start) / PAGE_SIZE * 40u + initrd_bytes_in_ram(h, end) +
+	       2 * MIB;
 }
 
 static const char *check_low(const struct handover *h, uint64_t low, uint64_t end)
@@ -113,8 +113,9 @@ static void keep_initrd(uint32_t start)
 }
 
 /*
- * The loader puts an initrd in the middle of RAM, where its frames would spoil a large block for good. It is
- * moved down behind the image, before anything else is allocated; upward copying lets the two overlap.
+ * The loader puts an initrd in the middle of RAM, where its frames would spoil a large block for
+ * good. It is moved down behind the image, before anything else is allocated; upward copying lets
+ * the two overlap.
  */
 static void place_initrd(const struct handover *h, uint64_t end)
 {

@@ -8,9 +8,9 @@
 #include "mm/phys/zone.h"
 
 /*
- * Tells the early allocator RAM and what lies in it already, maps what the direct map takes, and says where the
- * zones' borders shall be. What the loader left elsewhere (device tree, tags) is free memory from now on.
- * Returns NULL, or why the machine can not be used.
+ * Tells the early allocator RAM and what lies in it already, maps what the direct map takes, and
+ * says where the zones' borders shall be. What the loader left elsewhere (device tree, tags) is
+ * free memory from now on. Returns NULL, or why the machine can not be used.
  */
 const char *memory_init(const struct handover *h, struct zone_borders *borders);
 

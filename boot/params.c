@@ -1,6 +1,6 @@
 /*
- * Boot arguments: one table. A value with blanks stands in double quotes; the quotes may also enclose the
- * whole argument, as some shells and loaders leave it.
+ * Boot arguments: one table. A value with blanks stands in double quotes; the quotes may also
+ * enclose the whole argument, as some shells and loaders leave it.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -29,10 +29,12 @@ static const struct param params[] = {
 	{ "seed", PARAM_NUMBER, AT(seed), 0, UINT32_MAX, "start of the generator of chance" },
 	{ "lowmem", PARAM_SIZE, AT(lowmem_bytes), 8 * MIB, UINT32_MAX, "RAM in the direct map" },
 	{ "movable", PARAM_SIZE, AT(movable_bytes), 0, UINT32_MAX, "size of the zone Movable" },
-	{ "cma", PARAM_SIZE, AT(cma_bytes), 0, UINT32_MAX, "size of the area for contiguous memory" },
+	{ "cma", PARAM_SIZE, AT(cma_bytes), 0, UINT32_MAX,
+	  "size of the area for contiguous memory" },
 	{ "dma", PARAM_SIZE, AT(dma_bytes), 0, UINT32_MAX, "size of the zone DMA" },
 	{ "maxcpus", PARAM_NUMBER, AT(maxcpus), 1, 4, "cpus to start" },
-	{ "loglevel", PARAM_NUMBER, AT(loglevel), 0, 3, "0 errors, 1 warnings, 2 information, 3 all" },
+	{ "loglevel", PARAM_NUMBER, AT(loglevel), 0, 3,
+	  "0 errors, 1 warnings, 2 information, 3 all" },
 	{ "test", PARAM_TEXT, AT(test), 0, 0, "run the target tests that match, then power off" },
 	{ "trace", PARAM_TEXT, AT(trace), 0, 0, "events to record from the start, or all" },
 	{ "fail", PARAM_TEXT, AT(fail), 0, 0, "SITE:N, the N-th pass through SITE fails" },
@@ -95,9 +97,9 @@ static void set_number(const struct param *p, const char *value)
 	uint32_t *field = (uint32_t *)((char *)&boot_params + p->offset);
 
 	if (!read_number(p, value, field))
-		log_error("boot argument %s=%s: not a %s from %lu to %lu; left at %lu", p->name, value,
-			  p->type == PARAM_SIZE ? "size (as 16M)" : "number", (unsigned long)p->low,
-			  (unsigned long)p->high, (unsigned long)*field);
+		log_error("boot argument %s=%s: not a %s from %lu to %lu; left at %lu", p->name,
+			  value, p->type == PARAM_SIZE ? "size (as 16M)" : "number",
+			  (unsigned long)p->low, (unsigned long)p->high, (unsigned long)*field);
 }
 
 static void set_flag(const struct param *p, const char *value)

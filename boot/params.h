@@ -10,16 +10,16 @@
 #define PARAMS_TEXT 2048u
 
 struct boot_params {
-	const char *init;      /* program to start, or NULL */
-	const char *run;       /* console commands, or NULL */
-	const char *test;      /* pattern of target tests, or NULL */
-	const char *trace;     /* events to record, or NULL */
-	const char *fail;      /* SITE:N, or NULL */
-	const char *for_init;  /* arguments nobody here knows, separated by blanks; "" if none */
+	const char *init;     /* program to start, or NULL */
+	const char *run;      /* console commands, or NULL */
+	const char *test;     /* pattern of target tests, or NULL */
+	const char *trace;    /* events to record, or NULL */
+	const char *fail;     /* SITE:N, or NULL */
+	const char *for_init; /* arguments nobody here knows, separated by blanks; "" if none */
 	uint32_t seed;
 	uint32_t maxcpus;
 	uint32_t loglevel;
-	uint32_t lowmem_bytes;	/* 0: as much as the direct map holds */
+	uint32_t lowmem_bytes; /* 0: as much as the direct map holds */
 	uint32_t movable_bytes, cma_bytes, dma_bytes;
 	bool demo;
 };

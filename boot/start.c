@@ -1,6 +1,6 @@
 /*
- * What the boot arguments ask for, once the rooms are up: faults to inject, events to trace, and which of
- * test, run, demo, init or the console the first kernel thread is for.
+ * What the boot arguments ask for, once the rooms are up: faults to inject, events to trace, and
+ * which of test, run, demo, init or the console the first kernel thread is for.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
- * Reads the handover. Looked for in this order: what r2 points at (a device tree or ATAGs, the Linux boot
- * protocol); a device tree at the start of RAM (QEMU puts one there for an ELF, with r2 = 0); semihosting.
- * Without a tree of the loader's the devices are those of the tree that is built in.
- * Source: Linux Documentation/arm/booting.rst for the protocol; tags: size in words, then kind.
+ * Reads the handover. Looked for in this order: what r2 points at (a device tree or ATAGs, the
+ * Linux boot protocol); a device tree at the start of RAM (QEMU puts one there for an ELF, with r2
+ * = 0); semihosting. Without a tree of the loader's the devices are those of the tree that is built
+ * in. Source: Linux Documentation/arm/booting.rst for the protocol; tags: size in words, then kind.
  */
 #include <string.h>
 

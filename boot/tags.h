@@ -1,5 +1,6 @@
 /*
- * What the loader handed over, whatever its form: device tree, tags (ATAGs), or nothing but semihosting.
+ * What the loader handed over, whatever its form: device tree, tags (ATAGs), or nothing but
+ * semihosting.
  */
 #ifndef BOOT_TAGS_H
 #define BOOT_TAGS_H
@@ -9,12 +10,12 @@
 #include "boot/params.h"
 
 struct handover {
-	struct fdt tree;	    /* the loader's, or the one built in */
-	const char *tree_problem;   /* a tree was there but unusable, and why */
-	const char *source;	    /* "device tree", "tags", "semihosting" */
+	struct fdt tree;		/* the loader's, or the one built in */
+	const char *tree_problem;	/* a tree was there but unusable, and why */
+	const char *source;		/* "device tree", "tags", "semihosting" */
 	char command_line[PARAMS_TEXT]; /* a copy, as the next two: the tree does not stay */
 	char model[48];
-	bool line_was_cut;	    /* the boot arguments did not fit */
+	bool line_was_cut;	       /* the boot arguments did not fit */
 	uint64_t ram_start, ram_bytes; /* 0 bytes: nobody said */
 	uint64_t initrd_start, initrd_bytes;
 };

@@ -12,8 +12,8 @@
 #include "kernel/exec.h"
 #include "mm/phys/zone.h"
 
-#define VERIFY_MS 120000u /* a task that reads 2 GiB at one instruction a nanosecond needs less */
-#define READY_MS  600000u
+#define VERIFY_MS  120000u /* a task that reads 2 GiB at one instruction a nanosecond needs less */
+#define READY_MS   600000u
 #define MAX_STATUS 255u /* what the caller of an emulator sees of it: a byte */
 
 static int run_ps(const struct words *w)
@@ -60,11 +60,11 @@ static int run_kill(const struct words *w)
 
 static int spawn_error(const char *path, int status)
 {
-	const char *why = status == -ENOENT  ? "no such file in the initrd" :
-			  status == -ENOEXEC ? "not a program for this machine" :
-			  status == -ENOMEM  ? "out of memory" :
-			  status == -EAGAIN  ? "too many tasks" :
-					       "arguments too long";
+	const char *why = status == -ENOENT    ? "no such file in the initrd"
+			  : status == -ENOEXEC ? "not a program for this machine"
+			  : status == -ENOMEM  ? "out of memory"
+			  : status == -EAGAIN  ? "too many tasks"
+					       : "arguments too long";
 
 	return console_error(status, "%s: %s", path, why);
 }

@@ -1,6 +1,7 @@
 /*
- * CNTP, the physical timer of each cpu. The compare value moves on by whole ticks from where it was, not from
- * now, so ticks do not drift. Source: ARM DDI 0406C B8.1, B4.1.24 (CNTFRQ) to B4.1.29 (CNTPCT).
+ * CNTP, the physical timer of each cpu. The compare value moves on by whole ticks from where it
+ * was, not from now, so ticks do not drift. Source: ARM DDI 0406C B8.1, B4.1.24 (CNTFRQ) to B4.1.29
+ * (CNTPCT).
  */
 #include <stddef.h>
 

@@ -6,7 +6,10 @@
 
 #include <stdint.h>
 
-/* The physical timer's interrupt: secure state raises the first, non-secure the second. Register both. */
+/*
+ * The physical timer's interrupt: secure state raises the first, non-secure the second. Register
+ * both.
+ */
 #define TIMER_INTID_SECURE     29u
 #define TIMER_INTID_NON_SECURE 30u
 
@@ -16,7 +19,10 @@
 uint32_t timer_hz(void);
 uint64_t timer_count(void);
 
-/* Calls `tick` TICK_HZ times a second from timer_interrupt, on this cpu. Late ticks are made up for. */
+/*
+ * Calls `tick` TICK_HZ times a second from timer_interrupt, on this cpu. Late ticks are made up
+ * for.
+ */
 void timer_start(void (*tick)(void));
 void timer_interrupt(void *unused);
 

@@ -1,9 +1,8 @@
 /*
- * PL011 UART. Sending waits for room in the FIFO; receiving goes through a ring that the interrupt fills.
- * When the ring is full the receive interrupts stay masked and the FIFO holds the sender back, so no
- * byte is lost; reading unmasks.
- * Locks: none; interrupts off around the ring, which only cpu 0 touches.
- * Source: ARM DDI 0183G 3.3 (registers).
+ * PL011 UART. Sending waits for room in the FIFO; receiving goes through a ring that the interrupt
+ * fills. When the ring is full the receive interrupts stay masked and the FIFO holds the sender
+ * back, so no byte is lost; reading unmasks. Locks: none; interrupts off around the ring, which
+ * only cpu 0 touches. Source: ARM DDI 0183G 3.3 (registers).
  */
 #include <stdint.h>
 
@@ -76,8 +75,9 @@ static bool ring_is_full(void)
 }
 
 /*
- * Reading the FIFO is what takes the interrupt back: writing UARTICR afterwards would also take back the one of a
- * byte that came in between. Source: PrimeCell UART (PL011) TRM, ARM DDI 0183G 2.8.
+ * Reading the FIFO is what takes the interrupt back: writing UARTICR afterwards would also take
+ * back the one of a byte that came in between. Source: PrimeCell UART (PL011) TRM, ARM DDI
+ * 0183G 2.8.
  */
 void pl011_interrupt(void *unused)
 {

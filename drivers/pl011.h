@@ -7,7 +7,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* `registers` is mapped. Sending works at once, polled. Returns false, and nothing was touched, if no PL011 is there. */
+/*
+ * `registers` is mapped. Sending works at once, polled. Returns false, and nothing was touched, if
+ * no PL011 is there.
+ */
 bool pl011_init(void *registers);
 void pl011_write(const char *text, size_t bytes);
 

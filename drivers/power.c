@@ -7,9 +7,9 @@
 #include "drivers/power.h"
 #include "drivers/semihosting.h"
 
-#define SYS_CFGCTRL	  0xa4u
-#define CFG_SHUTDOWN	  0xc0800000u
-#define PSCI_SYSTEM_OFF	  0x84000008u
+#define SYS_CFGCTRL	0xa4u
+#define CFG_SHUTDOWN	0xc0800000u
+#define PSCI_SYSTEM_OFF 0x84000008u
 
 static struct {
 	void *system_registers;

@@ -1,6 +1,6 @@
 /*
- * Semihosting calls. Without a host the instruction reaches the kernel's own vector, which answers -1.
- * Source: Arm semihosting specification 2.0, operations SYS_WRITEC 0x03, SYS_GET_CMDLINE 0x15,
+ * Semihosting calls. Without a host the instruction reaches the kernel's own vector, which answers
+ * -1. Source: Arm semihosting specification 2.0, operations SYS_WRITEC 0x03, SYS_GET_CMDLINE 0x15,
  * SYS_HEAPINFO 0x16, SYS_EXIT_EXTENDED 0x20.
  */
 #include "drivers/semihosting.h"

@@ -129,7 +129,8 @@ bool upcall_fault(const struct fault *f, struct trap_frame *regs)
 	if (error == 0) {
 		if (trap_frame_is_user(regs))
 			return true;
-		thread_yield_if_due(); /* a copy that faults for ever keeps nobody else from running */
+		thread_yield_if_due(); /* a copy that faults for ever keeps nobody else from running
+					*/
 		return !thread_is_dying();
 	}
 	if (!trap_frame_is_user(regs)) {

@@ -36,7 +36,8 @@ static int split_arguments(char *text, const char *path, const char *argv[EXEC_M
 	while (argc < EXEC_MAX_ARGS && (word = strtok_r(rest, " ", &rest)) != NULL)
 		argv[argc++] = word;
 	if (strtok_r(rest, " ", &rest))
-		log_error("error: init gets the first %d arguments, the others are dropped", argc - 1);
+		log_error("error: init gets the first %d arguments, the others are dropped",
+			  argc - 1);
 	return argc;
 }
 

@@ -36,7 +36,7 @@ static void wake_sleepers(uint64_t now)
 {
 	struct sleeper *s, *next;
 
-	list_for_each_entry_safe (s, next, &clock.sleepers, node) {
+	list_for_each_entry_safe(s, next, &clock.sleepers, node) {
 		if (s->until_ns > now)
 			continue;
 		list_del_init(&s->node);

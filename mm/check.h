@@ -1,6 +1,7 @@
 /*
- * What must hold at any moment, recomputed from the lower truth (tables, lists) and compared with what the
- * upper one claims (counters). One function a room; callable whenever no structure is half changed.
+ * What must hold at any moment, recomputed from the lower truth (tables, lists) and compared with
+ * what the upper one claims (counters). One function a room; callable whenever no structure is half
+ * changed.
  */
 #ifndef MM_CHECK_H
 #define MM_CHECK_H
@@ -10,9 +11,9 @@
 #include <stdint.h>
 
 struct check {
-	uint32_t broken;	/* findings so far */
-	uint32_t printed;	/* of them printed: the first ten */
-	bool quiet;		/* count only */
+	uint32_t broken;  /* findings so far */
+	uint32_t printed; /* of them printed: the first ten */
+	bool quiet;	  /* count only */
 };
 
 /* One finding: what is broken, with both numbers. */

@@ -1,6 +1,6 @@
 /*
- * Cache maintenance by address. ARMv7 data caches behave as physically tagged (ARM DDI 0406C B3.11.1), so
- * on these machines only instruction fetch and page-table walks can miss a store.
+ * Cache maintenance by address. ARMv7 data caches behave as physically tagged (ARM DDI 0406C
+ * B3.11.1), so on these machines only instruction fetch and page-table walks can miss a store.
  */
 #include "arch/atomic.h"
 #include "arch/cache.h"
@@ -83,7 +83,10 @@ void cache_flush_user_page(const struct arch_mm *as, vaddr_t page, pfn_t frame)
 	frame_unmap(address);
 }
 
-/* Order: clean, wait, then invalidate what fetches, wait (ARM DDI 0406C B2.2.9, "ordering of cache ..."). */
+/*
+ * Order: clean, wait, then invalidate what fetches, wait (ARM DDI 0406C B2.2.9, "ordering of cache
+ * ...").
+ */
 void cache_sync_instructions(pfn_t frame)
 {
 	void *address = frame_map(frame);

@@ -1,11 +1,11 @@
 /*
  * Address spaces as the hardware knows them, and the first stack of a task.
  *
- * An address space has an 8-bit tag (ASID) of a generation. When the tags run out, a new generation begins and
- * the TLB is emptied once; a space of an older generation gets a new tag when it next becomes current. Tag 0
- * belongs to nobody: it is current while TTBR0 changes (ARM DDI 0406C B3.10.4, "synchronization of changes
- * of ASID and TTBR").
- * Locks: none; interrupts off on the one cpu there is.
+ * An address space has an 8-bit tag (ASID) of a generation. When the tags run out, a new generation
+ * begins and the TLB is emptied once; a space of an older generation gets a new tag when it next
+ * becomes current. Tag 0 belongs to nobody: it is current while TTBR0 changes (ARM DDI 0406C
+ * B3.10.4, "synchronization of changes of ASID and TTBR"). Locks: none; interrupts off on the one
+ * cpu there is.
  */
 #include "arch/context.h"
 #include "arch/cpu.h"

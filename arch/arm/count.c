@@ -1,10 +1,11 @@
 /*
  * Instructions since boot, 64 bits wide.
  *
- * The cycle counter (PMCCNTR) counts instructions exactly under the emulator's instruction counting but has
- * 32 bits. The system counter (CNTPCT) advances by one every 16 of them and has 56. So the latter says which
- * of the former's rounds this is. Without instruction counting both are nanoseconds of the host.
- * Source: ARM DDI 0406C B4.1.113 (PMCCNTR), B4.1.117 (PMCR), B8.1.1 (the counter).
+ * The cycle counter (PMCCNTR) counts instructions exactly under the emulator's instruction counting
+ * but has 32 bits. The system counter (CNTPCT) advances by one every 16 of them and has 56. So the
+ * latter says which of the former's rounds this is. Without instruction counting both are
+ * nanoseconds of the host. Source: ARM DDI 0406C B4.1.113 (PMCCNTR), B4.1.117 (PMCR), B8.1.1 (the
+ * counter).
  */
 #include "arch/cpu.h"
 #include "count.h"

@@ -1,5 +1,6 @@
 /*
- * The bytes of a frame: copied, cleared, and mapped for a moment if the direct map does not reach them.
+ * The bytes of a frame: copied, cleared, and mapped for a moment if the direct map does not reach
+ * them.
  *
  * Each cpu has FRAME_MAP_DEPTH slots of its own and uses them as a stack, so no lock is needed: the
  * kernel is not preempted and interrupt handlers do not come here.
@@ -47,7 +48,10 @@ void *frame_map(pfn_t frame)
 	return slot_address(index);
 }
 
-/* TLBIMVA reaches this cpu only, which is enough: no other ever uses the slot (ARM DDI 0406C B4.2.2). */
+/*
+ * TLBIMVA reaches this cpu only, which is enough: no other ever uses the slot (ARM DDI 0406C
+ * B4.2.2).
+ */
 void frame_unmap(void *address)
 {
 	uint32_t index;

@@ -16,8 +16,9 @@
 
 static uint32_t window_l2[KSTACK_SLOTS * SLOT_PAGES] __attribute__((aligned(4096)));
 
-_Static_assert(KSTACK_PAGES * PAGE_SIZE == KSTACK_BYTES, "the entry code tests this bit");
-_Static_assert(KSTACK_SLOTS * KSTACK_SLOT_BYTES <= DEVICE_BASE - KSTACK_BASE, "the window holds all slots");
+_Static_assert(KSTACK_PAGES *PAGE_SIZE == KSTACK_BYTES, "the entry code tests this bit");
+_Static_assert(KSTACK_SLOTS *KSTACK_SLOT_BYTES <= DEVICE_BASE - KSTACK_BASE,
+	       "the window holds all slots");
 _Static_assert(KSTACK_FIRST_FREE == 2 * MAX_CPUS, "boot and emergency stacks come first");
 
 static uint32_t slot_stack(unsigned slot)

@@ -1,5 +1,6 @@
 /*
- * The kernel's half of the address space, and the bits its mappings are made of. Read by assembler too.
+ * The kernel's half of the address space, and the bits its mappings are made of. Read by assembler
+ * too.
  *
  *   0x80000000  direct map of RAM from its first byte; the image lies in it, mapped by pages
  *   0xF0000000  kernel stacks: a slot of 16 KiB each, the lower half unmapped (arch/kstack.h)
@@ -19,14 +20,17 @@
 #define DEVICE_END	 0xFFC00000
 #define FIXMAP_BASE	 0xFFC00000
 
-/* A slot of the stack window. A valid stack pointer has KSTACK_BYTES set in it; one in the guard has not. */
+/*
+ * A slot of the stack window. A valid stack pointer has KSTACK_BYTES set in it; one in the guard
+ * has not.
+ */
 #define KSTACK_SLOT_SHIFT 14
 #define KSTACK_SLOT_BYTES 0x4000
 #define KSTACK_BYTES	  0x2000
 
 /*
- * The memory types that an index {TEX[0], C, B} of a descriptor selects (ARM DDI 0406C B3.8.3, B4.1.104
- * NMRR, B4.1.127 PRRR). Indices 4..7 are not used.
+ * The memory types that an index {TEX[0], C, B} of a descriptor selects (ARM DDI 0406C B3.8.3,
+ * B4.1.104 NMRR, B4.1.127 PRRR). Indices 4..7 are not used.
  *
  *   index  type               PRRR.TR  shareable if S  NMRR.IR, OR
  *   0      strongly ordered   0        -               -
@@ -37,7 +41,10 @@
 #define PRRR_VALUE (1 << 2 | 2 << 4 | 2 << 6 | 1 << 17 | 1 << 19 | 0x0C000000)
 #define NMRR_VALUE (1 << 6 | 1 << 22)
 
-/* Table walks: shareable, write-back write-allocate inside and outside (ARM DDI 0406C B4.1.154 TTBR0). */
+/*
+ * Table walks: shareable, write-back write-allocate inside and outside (ARM DDI 0406C B4.1.154
+ * TTBR0).
+ */
 #define TTBR_WALK 0x6A
 
 /* TTBCR.N = 1: addresses below 2 GiB through TTBR0 (ARM DDI 0406C B3.5.4, B4.1.153). */
@@ -48,8 +55,9 @@
 #define SCTLR_CLEAR (1 << 1 | 1 << 13 | 1 << 25 | 1 << 30)
 
 /*
- * Kernel entries: global, no user access, access flag set (ARM DDI 0406C B3.5.1). Pages: XN is bit 0, AF
- * bit 4, read-only bit 9, S bit 10. Sections: XN bit 4, AF bit 10, read-only bit 15, S bit 16.
+ * Kernel entries: global, no user access, access flag set (ARM DDI 0406C B3.5.1). Pages: XN is bit
+ * 0, AF bit 4, read-only bit 9, S bit 10. Sections: XN bit 4, AF bit 10, read-only bit 15, S
+ * bit 16.
  */
 #define KPAGE_TEXT   0x61E
 #define KPAGE_RODATA 0x61F

@@ -1,9 +1,9 @@
 /*
  * The kernel's half of the address space: first-level table, image pages, windows.
  *
- * kernel_l1 is the one table of TTBR1. Its lower half, which TTBR1 never reads, stays empty and serves as
- * TTBR0's table when no task's space is current. Entries are only added after boot, except single pages of
- * the stack window and of the frame slots.
+ * kernel_l1 is the one table of TTBR1. Its lower half, which TTBR1 never reads, stays empty and
+ * serves as TTBR0's table when no task's space is current. Entries are only added after boot,
+ * except single pages of the stack window and of the frame slots.
  */
 #include <string.h>
 
@@ -59,7 +59,8 @@ void mmu_set_kernel_page(uint32_t *entry, uint32_t value, uint32_t address)
 void mmu_init(uint32_t delta)
 {
 	direct_map_offset = -delta;
-	direct_map_end = paddr_to_pfn(paddr(kernel_paddr((void *)DIRECT_MAP_BASE) + IMAGE_MAP_BYTES));
+	direct_map_end =
+		paddr_to_pfn(paddr(kernel_paddr((void *)DIRECT_MAP_BASE) + IMAGE_MAP_BYTES));
 	memset(kernel_l1, 0, sizeof(kernel_l1) / 2);
 	tlb_flush_all();
 	kstack_init(boot_stacks + KSTACK_BYTES, boot_stacks);
@@ -94,7 +95,9 @@ const void *mmu_peek(paddr_t start, uint32_t bytes)
 	return (const void *)from;
 }
 
-/* Sections beyond the border that mmu_peek made are taken back: high memory has no kernel address. */
+/*
+ * Sections beyond the border that mmu_peek made are taken back: high memory has no kernel address.
+ */
 static void unmap_from(uint32_t address)
 {
 	for (uint32_t a = address; a < DIRECT_MAP_END; a += MIB)

@@ -12,10 +12,15 @@ void mmu_init(uint32_t delta);
 /* First byte of RAM, from where the image was loaded. */
 paddr_t mmu_ram_start(void);
 
-/* The kernel's address of boot data before the size of RAM is known; NULL if the direct map can not reach it. */
+/*
+ * The kernel's address of boot data before the size of RAM is known; NULL if the direct map can not
+ * reach it.
+ */
 const void *mmu_peek(paddr_t start, uint32_t bytes);
 
-/* Maps RAM up to `end` directly, as far as the window goes, and sets frame_high_start. Called once. */
+/*
+ * Maps RAM up to `end` directly, as far as the window goes, and sets frame_high_start. Called once.
+ */
 void mmu_map_ram(paddr_t end);
 
 /* Enters second-level tables, 1 KiB each, for consecutive MiBs of a window. */

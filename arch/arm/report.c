@@ -1,5 +1,6 @@
 /*
- * The machine's side of a report: fault, registers, call trace, in words. Prints only; changes nothing.
+ * The machine's side of a report: fault, registers, call trace, in words. Prints only; changes
+ * nothing.
  */
 #include "arch/report.h"
 #include "base/log.h"
@@ -70,8 +71,9 @@ void report_registers(const struct trap_frame *regs)
 		      (unsigned)r[i + 1], i + 2, (unsigned)r[i + 2], i + 3, (unsigned)r[i + 3]);
 	print(" r12 %08x  sp  %08x  lr  %08x  pc  %08x\n", (unsigned)r[12], (unsigned)regs->sp,
 	      (unsigned)regs->lr, (unsigned)regs->pc);
-	print(" cpsr %08x: mode %s, %s, interrupts %s\n", (unsigned)regs->cpsr, mode_name(regs->cpsr),
-	      regs->cpsr & 0x20 ? "Thumb" : "ARM", regs->cpsr & 0x80 ? "off" : "on");
+	print(" cpsr %08x: mode %s, %s, interrupts %s\n", (unsigned)regs->cpsr,
+	      mode_name(regs->cpsr), regs->cpsr & 0x20 ? "Thumb" : "ARM",
+	      regs->cpsr & 0x80 ? "off" : "on");
 }
 
 const char *symbol_name(uint32_t address, uint32_t *offset)

@@ -1,8 +1,8 @@
 /*
  * TLB invalidation: store, barrier, broadcast operation, barrier.
- * The inner shareable forms reach every cpu in hardware; the DSB after them waits until all have obeyed.
- * Branch predictors hold addresses too, so they are emptied once a wait.
- * Source: ARM DDI 0406C B3.10.1, B3.10.4, B4.2.2 (operations), B2.2.9 (branch predictors).
+ * The inner shareable forms reach every cpu in hardware; the DSB after them waits until all have
+ * obeyed. Branch predictors hold addresses too, so they are emptied once a wait. Source: ARM DDI
+ * 0406C B3.10.1, B3.10.4, B4.2.2 (operations), B2.2.9 (branch predictors).
  */
 #include "arch/atomic.h"
 #include "arch/context.h"

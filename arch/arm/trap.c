@@ -1,9 +1,9 @@
 /*
  * Exceptions to upcalls: decodes what the hardware says of a fault and calls what is defined above.
  *
- * A data abort in the kernel is legal at the instructions of uaccess.S only: their addresses are in two
- * tables. One in uaccess_table is handled as the user's own would be and retried, or goes on at its fix-up;
- * one in probe_table goes on at its fix-up at once.
+ * A data abort in the kernel is legal at the instructions of uaccess.S only: their addresses are in
+ * two tables. One in uaccess_table is handled as the user's own would be and retried, or goes on at
+ * its fix-up; one in probe_table goes on at its fix-up at once.
  */
 #include "arch/kstack.h"
 #include "arch/upcall.h"
@@ -18,7 +18,8 @@
 /* vectors.S reads the word and tests the marks. */
 _Static_assert(offsetof(struct thread, flags) == 0, "read by return_to_user");
 _Static_assert((THREAD_FATAL | THREAD_YIELD_DUE) == 0xc, "tested by return_to_user");
-_Static_assert(offsetof(struct trap_frame, sp) == TF_SP && offsetof(struct trap_frame, pc) == TF_PC &&
+_Static_assert(offsetof(struct trap_frame, sp) == TF_SP &&
+		       offsetof(struct trap_frame, pc) == TF_PC &&
 		       offsetof(struct trap_frame, cpsr) == TF_CPSR &&
 		       sizeof(struct trap_frame) == TF_BYTES,
 	       "the frame as vectors.S pushes it");
@@ -77,7 +78,8 @@ static struct fault prefetch_fault(const struct trap_frame *regs)
 	__asm__ volatile("mrc p15, 0, %0, c5, c0, 1" : "=r"(status));  /* IFSR */
 	__asm__ volatile("mrc p15, 0, %0, c6, c0, 2" : "=r"(address)); /* IFAR */
 	return (struct fault){ .cause = cause_of(status),
-			       .address = vaddr(cause_of(status) == FAULT_BREAKPOINT ? regs->pc : address),
+			       .address = vaddr(cause_of(status) == FAULT_BREAKPOINT ? regs->pc
+										     : address),
 			       .status = status,
 			       .exec = true };
 }
@@ -128,7 +130,8 @@ void trap_user_undefined(struct trap_frame *regs)
 	user_fault(&f, regs);
 }
 
-static const struct fixup *find_fixup(const struct fixup *from, const struct fixup *end, uint32_t pc)
+static const struct fixup *find_fixup(const struct fixup *from, const struct fixup *end,
+				      uint32_t pc)
 {
 	for (; from < end; from++)
 		if (from->pc == pc)
@@ -167,9 +170,10 @@ void trap_kernel_other(struct trap_frame *regs, enum trap_kind kind)
 {
 	struct fault f = fault_of(regs, kind);
 
-	upcall_panic(&f, regs, kind == KIND_FIQ ? "fast interrupt that nobody asked for" :
-		     kind == KIND_PREFETCH ? "prefetch abort in the kernel" :
-					     "undefined instruction in the kernel");
+	upcall_panic(&f, regs,
+		     kind == KIND_FIQ	     ? "fast interrupt that nobody asked for"
+		     : kind == KIND_PREFETCH ? "prefetch abort in the kernel"
+					     : "undefined instruction in the kernel");
 }
 
 /* On the emergency stack: regs->sp is the stack pointer that was found without room. */
@@ -177,8 +181,10 @@ void trap_no_stack(struct trap_frame *regs, enum trap_kind kind)
 {
 	struct fault f = fault_of(regs, kind);
 
-	upcall_panic(&f, regs, kstack_is_guard(regs->sp - TF_BYTES) || kstack_is_guard(regs->sp) ?
-			       "kernel stack overflow" : "kernel stack pointer is lost");
+	upcall_panic(&f, regs,
+		     kstack_is_guard(regs->sp - TF_BYTES) || kstack_is_guard(regs->sp)
+			     ? "kernel stack overflow"
+			     : "kernel stack pointer is lost");
 }
 
 bool trap_frame_is_user(const struct trap_frame *regs)
@@ -187,8 +193,8 @@ bool trap_frame_is_user(const struct trap_frame *regs)
 }
 
 /*
- * CPACR: the kernel alone may use the floating-point registers (frame_asm.S); FPEXC.EN turns them on.
- * Source: ARM DDI 0406C B4.1.40, B4.1.58.
+ * CPACR: the kernel alone may use the floating-point registers (frame_asm.S); FPEXC.EN turns them
+ * on. Source: ARM DDI 0406C B4.1.40, B4.1.58.
  */
 static void enable_wide_registers(void)
 {
@@ -196,7 +202,8 @@ static void enable_wide_registers(void)
 
 	__asm__ volatile(".fpu neon\n\t"
 			 "mcr p15, 0, %0, c1, c0, 2\n\tisb\n\t"
-			 "vmsr fpexc, %1" ::"r"(privileged_only), "r"(1u << 30));
+			 "vmsr fpexc, %1" ::"r"(privileged_only),
+			 "r"(1u << 30));
 }
 
 void trap_init(void)

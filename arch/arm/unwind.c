@@ -1,7 +1,8 @@
 /*
- * The exception-handling tables, read to tell who called whom. They cost nothing at run time, unlike frame
- * pointers. Used while something is broken, so every read of the stack is checked against its slot.
- * Source: ARM IHI 0038 (EHABI) 5 (index table), 6.3 (compact model), 9.3 (instructions, table 4).
+ * The exception-handling tables, read to tell who called whom. They cost nothing at run time,
+ * unlike frame pointers. Used while something is broken, so every read of the stack is checked
+ * against its slot. Source: ARM IHI 0038 (EHABI) 5 (index table), 6.3 (compact model), 9.3
+ * (instructions, table 4).
  */
 #include <stddef.h>
 

@@ -1,9 +1,10 @@
 /*
  * Compaction: when to start, one run over a zone, when to stop.
  *
- * A run alternates between its two scanners (scan.c) and migrate_pages, a batch at a time, and owns what it has
- * isolated: pages that would not move go back to their lists after every batch, the free scanner's stock goes
- * back to the buddy at the end. Nothing stays isolated when compact_zone returns, however it ends.
+ * A run alternates between its two scanners (scan.c) and migrate_pages, a batch at a time, and owns
+ * what it has isolated: pages that would not move go back to their lists after every batch, the
+ * free scanner's stock goes back to the buddy at the end. Nothing stays isolated when compact_zone
+ * returns, however it ends.
  */
 #include "mm/move/compaction.h"
 
@@ -16,9 +17,9 @@
 #include "mm/phys/lru.h"
 
 static const char *const status_names[COMPACT_STATUSES] = {
-	[COMPACT_SKIPPED] = "skipped",	   [COMPACT_DEFERRED] = "deferred",
-	[COMPACT_CONTINUE] = "continue",   [COMPACT_COMPLETE] = "complete",
-	[COMPACT_PARTIAL] = "partial",	   [COMPACT_CONTENDED] = "contended",
+	[COMPACT_SKIPPED] = "skipped",	       [COMPACT_DEFERRED] = "deferred",
+	[COMPACT_CONTINUE] = "continue",       [COMPACT_COMPLETE] = "complete",
+	[COMPACT_PARTIAL] = "partial",	       [COMPACT_CONTENDED] = "contended",
 	[COMPACT_INTERRUPTED] = "interrupted",
 };
 
@@ -65,7 +66,8 @@ static bool block_is_there(const struct compaction *run)
 
 	if (run->order == COMPACT_WHOLE_ZONE)
 		return false;
-	if (!zone_watermark_ok(z, run->order, z->watermark[WMARK_LOW], run->type == MIGRATE_MOVABLE))
+	if (!zone_watermark_ok(z, run->order, z->watermark[WMARK_LOW],
+			       run->type == MIGRATE_MOVABLE))
 		return false;
 	if (buddy_has_block(z, run->order, run->type))
 		return true;
@@ -101,7 +103,9 @@ static void place_scanners(struct compaction *run)
 	run->whole_range = run->migrate_pfn == z->start.n && run->free_pfn == z->end.n;
 }
 
-/* Whole runs leave no trace for later ones to start from: they ignore hints and would spoil them. */
+/*
+ * Whole runs leave no trace for later ones to start from: they ignore hints and would spoil them.
+ */
 static void remember_scanners(struct compaction *run)
 {
 	struct zone *z = run->zone;
@@ -230,8 +234,11 @@ enum compact_status compact_memory(struct zone *zone, enum migrate_mode mode,
 	struct zone *z;
 
 	for_each_zone(z) {
-		struct compaction run = { .zone = z, .order = COMPACT_WHOLE_ZONE, .mode = mode,
-					  .type = MIGRATE_MOVABLE, .ignore_hints = true };
+		struct compaction run = { .zone = z,
+					  .order = COMPACT_WHOLE_ZONE,
+					  .mode = mode,
+					  .type = MIGRATE_MOVABLE,
+					  .ignore_hints = true };
 
 		if (zone && z != zone)
 			continue;
@@ -245,7 +252,10 @@ enum compact_status compact_memory(struct zone *zone, enum migrate_mode mode,
 
 /* ---- direct compaction, from the allocator's slow path. CO-9 */
 
-/* A complete synchronous run that did not give the block will not give it the next time either. CO-7 */
+/*
+ * A complete synchronous run that did not give the block will not give it the next time either.
+ * CO-7
+ */
 static void learn(struct compaction *run)
 {
 	if (run->status == COMPACT_PARTIAL)
@@ -257,7 +267,9 @@ static void learn(struct compaction *run)
 static enum compact_status compact_for(const struct alloc_request *r, struct zone *z,
 				       unsigned attempt)
 {
-	struct compaction run = { .zone = z, .order = r->order, .type = r->type,
+	struct compaction run = { .zone = z,
+				  .order = r->order,
+				  .type = r->type,
 				  .mode = attempt ? MIGRATE_SYNC_LIGHT : MIGRATE_ASYNC,
 				  .ignore_hints = attempt > 1 };
 
@@ -325,14 +337,17 @@ void compaction_snapshot(struct block_snapshot *s)
 			count_block(s, pageblock_of(pfn(n)), PAGEBLOCK_PAGES);
 }
 
-uint32_t compaction_least_moves(const struct block_snapshot *before, const struct block_snapshot *after)
+uint32_t compaction_least_moves(const struct block_snapshot *before,
+				const struct block_snapshot *after)
 {
-	uint32_t wanted = after->free_blocks > before->free_blocks ?
-				  after->free_blocks - before->free_blocks : 0;
+	uint32_t wanted = after->free_blocks > before->free_blocks
+				  ? after->free_blocks - before->free_blocks
+				  : 0;
 	uint32_t moves = 0;
 
 	for (uint32_t used = 1; wanted && used <= PAGEBLOCK_PAGES; used++) {
-		uint32_t n = before->blocks_with[used] < wanted ? before->blocks_with[used] : wanted;
+		uint32_t n =
+			before->blocks_with[used] < wanted ? before->blocks_with[used] : wanted;
 
 		moves += n * used;
 		wanted -= n;

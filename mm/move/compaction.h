@@ -8,13 +8,13 @@
 #include "mm/phys/alloc.h"
 
 enum compact_status {
-	COMPACT_SKIPPED,    /* not suitable: enough blocks already, or too little memory (CO-6) */
-	COMPACT_DEFERRED,   /* failed lately, not tried (CO-7) */
+	COMPACT_SKIPPED,  /* not suitable: enough blocks already, or too little memory (CO-6) */
+	COMPACT_DEFERRED, /* failed lately, not tried (CO-7) */
 	COMPACT_CONTINUE,
-	COMPACT_COMPLETE,   /* the scanners met (CO-8) */
-	COMPACT_PARTIAL,    /* stopped because a block of the wanted order is free */
-	COMPACT_CONTENDED,  /* async, and somebody else wants the cpu or a lock */
-	COMPACT_INTERRUPTED,/* a fatal signal */
+	COMPACT_COMPLETE,    /* the scanners met (CO-8) */
+	COMPACT_PARTIAL,     /* stopped because a block of the wanted order is free */
+	COMPACT_CONTENDED,   /* async, and somebody else wants the cpu or a lock */
+	COMPACT_INTERRUPTED, /* a fatal signal */
 	COMPACT_STATUSES
 };
 
@@ -26,31 +26,32 @@ const char *compact_status_name(enum compact_status s);
 struct compact_counts {
 	uint32_t migrate_scanned, free_scanned; /* frames looked at, by scanner */
 	uint32_t isolated, moved, failed;	/* pages */
-	uint32_t blocks_visited, blocks_passed;	/* pageblocks: looked into, known hopeless or done */
+	uint32_t blocks_visited,
+		blocks_passed; /* pageblocks: looked into, known hopeless or done */
 	uint64_t insns;
-	uint64_t isolate_insns, migrate_insns;  /* of them */
+	uint64_t isolate_insns, migrate_insns; /* of them */
 };
 
 struct compaction {
 	struct migration migration; /* first: the target functions find the run through it */
 	struct zone *zone;
-	unsigned order;		    /* wanted, or COMPACT_WHOLE_ZONE */
-	enum migratetype type;	    /* who wants it */
+	unsigned order;	       /* wanted, or COMPACT_WHOLE_ZONE */
+	enum migratetype type; /* who wants it */
 	enum migrate_mode mode;
-	bool ignore_hints;	    /* look into blocks that gave nothing lately */
-	bool whole_range;	    /* both scanners began at the zone's ends */
+	bool ignore_hints; /* look into blocks that gave nothing lately */
+	bool whole_range;  /* both scanners began at the zone's ends */
 
-	uint32_t migrate_pfn;	    /* next frame the migrate scanner looks at */
-	uint32_t free_pfn;	    /* frames at or above this were given out or passed */
-	struct list sources;	    /* isolated pages, not yet moved */
+	uint32_t migrate_pfn; /* next frame the migrate scanner looks at */
+	uint32_t free_pfn;    /* frames at or above this were given out or passed */
+	struct list sources;  /* isolated pages, not yet moved */
 	uint32_t source_pages;
 
 	/* The free scanner's stock. */
-	struct list blocks;	    /* free blocks taken from the buddy, `order` each, refs 0 */
-	struct list returned;	    /* single frames given back unused, refs 0 */
-	struct page *run_next;	    /* the block that is being handed out, frame by frame */
+	struct list blocks;    /* free blocks taken from the buddy, `order` each, refs 0 */
+	struct list returned;  /* single frames given back unused, refs 0 */
+	struct page *run_next; /* the block that is being handed out, frame by frame */
 	uint32_t run_left;
-	uint32_t stock_pages;	    /* in all three */
+	uint32_t stock_pages; /* in all three */
 
 	struct compact_counts counts;
 	enum compact_status status;
@@ -62,7 +63,10 @@ struct compaction {
  */
 enum compact_status compact_zone(struct compaction *run);
 
-/* Everything of one zone, or of all (zone NULL), hints ignored, synchronous by `mode`. Adds to *counts. */
+/*
+ * Everything of one zone, or of all (zone NULL), hints ignored, synchronous by `mode`. Adds to
+ * *counts.
+ */
 enum compact_status compact_memory(struct zone *zone, enum migrate_mode mode,
 				   struct compact_counts *counts);
 
@@ -73,17 +77,19 @@ enum compact_status compaction_suitable(const struct zone *z, unsigned order);
 void compaction_set_progress(void (*progress)(const struct compaction *run));
 
 /*
- * The least number of pages that had to move to end with as many free pageblocks as there are now, had the
- * pageblocks been filled as `used` says (frames in use in each, a histogram over 0..PAGEBLOCK_PAGES): the
- * emptiest ones emptied. Take the snapshot before, ask after.
+ * The least number of pages that had to move to end with as many free pageblocks as there are now,
+ * had the pageblocks been filled as `used` says (frames in use in each, a histogram over
+ * 0..PAGEBLOCK_PAGES): the emptiest ones emptied. Take the snapshot before, ask after.
  */
 struct block_snapshot {
-	uint16_t blocks_with[PAGEBLOCK_PAGES + 1]; /* pageblocks by frames in use, unmovable-free ones only */
+	uint16_t blocks_with[PAGEBLOCK_PAGES +
+			     1]; /* pageblocks by frames in use, unmovable-free ones only */
 	uint32_t free_blocks;
 };
 
 void compaction_snapshot(struct block_snapshot *s);
-uint32_t compaction_least_moves(const struct block_snapshot *before, const struct block_snapshot *after);
+uint32_t compaction_least_moves(const struct block_snapshot *before,
+				const struct block_snapshot *after);
 
 /* Registers direct compaction as relief (CO-9). Once at start. */
 void compaction_init(void);

@@ -8,20 +8,24 @@
 
 struct journey {
 	struct migration *migration;
-	struct tlb_batch tlb;	/* what "unmap" took away, until the barrier */
-	uint32_t count;		/* moves in the batch */
-	bool may_wait;		/* for page locks: only a journey of one page (MP-12) */
-	bool dry;		/* take_target said there is no more */
-	bool watched;		/* trace, failpoints and the probe look at every stage */
+	struct tlb_batch tlb; /* what "unmap" took away, until the barrier */
+	uint32_t count;	      /* moves in the batch */
+	bool may_wait;	      /* for page locks: only a journey of one page (MP-12) */
+	bool dry;	      /* take_target said there is no more */
+	bool watched;	      /* trace, failpoints and the probe look at every stage */
 	struct move moves[MOVE_BATCH];
 };
 
-/* A journey for `m`, empty. `force`: locks may be waited for, as far as the mode lets it; then at most one page. */
+/*
+ * A journey for `m`, empty. `force`: locks may be waited for, as far as the mode lets it; then at
+ * most one page.
+ */
 void journey_init(struct journey *j, struct migration *m, bool force);
 
 /*
- * Takes every page of the batch through all stages, or back again. Afterwards each move has error 0 (moved or
- * gone: nothing of it is left with the caller), or an error and a reason (isolated and mapped as before).
+ * Takes every page of the batch through all stages, or back again. Afterwards each move has error 0
+ * (moved or gone: nothing of it is left with the caller), or an error and a reason (isolated and
+ * mapped as before).
  */
 void journey_run(struct journey *j);
 

@@ -1,8 +1,8 @@
 /*
  * migrate_pages: passes over a list, each in batches, and what becomes of each page.
  *
- * The stages of one page are in stages.c. Here: which pages travel together, who is tried again, what is
- * counted, what is left on the list.
+ * The stages of one page are in stages.c. Here: which pages travel together, who is tried again,
+ * what is counted, what is left on the list.
  */
 #include "mm/move/migrate.h"
 
@@ -88,7 +88,10 @@ static void run_batch(struct pass *p)
 		settle_move(p, &j.moves[i]);
 }
 
-/* Returns the pages that asked to be tried again, all of which are back on m->pages; -ENOMEM when dry. */
+/*
+ * Returns the pages that asked to be tried again, all of which are back on m->pages; -ENOMEM when
+ * dry.
+ */
 static int run_pass(struct migration *m, unsigned number)
 {
 	struct pass p = { .m = m, .force = number >= MIGRATE_FORCE_PASS };
@@ -184,8 +187,11 @@ static int isolate_frame(pfn_t f, struct move *what)
 int migrate_frame(pfn_t f, enum migrate_mode mode, struct move *what)
 {
 	struct list one = LIST_INIT(one);
-	struct single s = { .migration = { .pages = &one, .mode = mode, .why = WHY_REQUEST,
-					   .take_target = take_fresh, .settled = remember },
+	struct single s = { .migration = { .pages = &one,
+					   .mode = mode,
+					   .why = WHY_REQUEST,
+					   .take_target = take_fresh,
+					   .settled = remember },
 			    .what = what };
 
 	if (!pfn_is_valid(f))

@@ -18,7 +18,7 @@ enum migrate_why { WHY_COMPACTION, WHY_REQUEST, WHY_CONTIG };
 
 /* One call of migrate_pages: what to move, where to, and what became of it. */
 struct migration {
-	struct list *pages;	/* isolated pages, linked by lru */
+	struct list *pages; /* isolated pages, linked by lru */
 	enum migrate_mode mode;
 	enum migrate_why why;
 
@@ -37,9 +37,9 @@ struct migration {
 };
 
 /*
- * Moves every page on m->pages. A page that moved has left the list and its old frame is free. One that
- * can not move now stays on the list; one that failed for good has been put back to its LRU list.
- * Locks:   none held. Context: may sleep, how long says m->mode; yields between batches.
+ * Moves every page on m->pages. A page that moved has left the list and its old frame is free. One
+ * that can not move now stays on the list; one that failed for good has been put back to its LRU
+ * list. Locks:   none held. Context: may sleep, how long says m->mode; yields between batches.
  * Returns: pages not moved, or -ENOMEM when targets ran out (the rest is still on the list). MP-9
  */
 int migrate_pages(struct migration *m);
@@ -48,9 +48,10 @@ int migrate_pages(struct migration *m);
 int migrate_frame(pfn_t f, enum migrate_mode mode, struct move *what);
 
 /*
- * Watching. Every stage of every page is shown to `probe` after it succeeded; "unmap" after the barrier, when
- * no TLB knows the page any more. Tests look at the half-moved state here. NULL turns it off.
- * A debugger sets migrate_watched, so that pages travel one by one, and stops in migrate_stage_done.
+ * Watching. Every stage of every page is shown to `probe` after it succeeded; "unmap" after the
+ * barrier, when no TLB knows the page any more. Tests look at the half-moved state here. NULL turns
+ * it off. A debugger sets migrate_watched, so that pages travel one by one, and stops in
+ * migrate_stage_done.
  */
 typedef void (*migrate_probe)(const struct move *m, enum move_stage passed);
 void migrate_set_probe(migrate_probe probe);

@@ -1,8 +1,8 @@
 /*
  * One page in flight.
  *
- * All that a migration knows of a page between its first stage and its last is in here, not in bits of the
- * page: a debugger prints it, a batch is an array of it.
+ * All that a migration knows of a page between its first stage and its last is in here, not in bits
+ * of the page: a debugger prints it, a batch is an array of it.
  */
 #ifndef MM_MOVE_MOVE_H
 #define MM_MOVE_MOVE_H
@@ -30,8 +30,8 @@ struct move {
 	struct page *to;   /* one hold; NULL before STAGE_TARGET and after it was given back */
 	uint8_t stage;	   /* enum move_stage: passed so far = index of the next one */
 	uint8_t was_mapped;
-	uint8_t reason;	   /* enum move_reason */
-	int8_t error;	   /* 0, or -EAGAIN, -EBUSY, -ENOMEM, -EIO */
+	uint8_t reason;		  /* enum move_reason */
+	int8_t error;		  /* 0, or -EAGAIN, -EBUSY, -ENOMEM, -EIO */
 	uint16_t expected, found; /* holds, where reason is MOVE_PINNED */
 };
 

@@ -6,17 +6,19 @@
 
 #include <stdint.h>
 
-#define MOVE_REASON_LIST(R)                                                     \
-	R(NONE, "moved")                                                        \
-	R(GONE, "freed by its owner meanwhile")                                 \
-	R(NO_TARGET, "no free frame to move to")                                \
-	R(LOCKED, "page lock taken by somebody else")                           \
-	R(NO_RMAP, "anonymous, but nothing maps it")                            \
-	R(UNMAP_FAILED, "a mapping stayed")                                     \
-	R(PINNED, "held by somebody beside its mappings")                       \
-	R(UNSUPPORTED, "this kind of page does not move")                       \
-	R(NOT_ON_LRU, "not on an LRU list")                                     \
+/* clang-format off: one a line */
+#define MOVE_REASON_LIST(R)                                                                        \
+	R(NONE, "moved")                                                                           \
+	R(GONE, "freed by its owner meanwhile")                                                    \
+	R(NO_TARGET, "no free frame to move to")                                                   \
+	R(LOCKED, "page lock taken by somebody else")                                              \
+	R(NO_RMAP, "anonymous, but nothing maps it")                                               \
+	R(UNMAP_FAILED, "a mapping stayed")                                                        \
+	R(PINNED, "held by somebody beside its mappings")                                          \
+	R(UNSUPPORTED, "this kind of page does not move")                                          \
+	R(NOT_ON_LRU, "not on an LRU list")                                                        \
 	R(INJECTED, "failure injected by a failpoint")
+/* clang-format on */
 
 enum move_reason {
 #define R(id, text) MOVE_##id,

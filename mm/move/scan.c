@@ -1,10 +1,10 @@
 /*
  * The two scanners.
  *
- * migrate_pfn goes up: frames below it were looked at. free_pfn goes down, always at the start of a pageblock:
- * frames at or above it were given out as targets, or passed over. A run is over when they meet.
- * A pageblock is judged by its summary before any frame in it is looked at: one that is all free, or where
- * nothing can move, costs one load (CO-14).
+ * migrate_pfn goes up: frames below it were looked at. free_pfn goes down, always at the start of a
+ * pageblock: frames at or above it were given out as targets, or passed over. A run is over when
+ * they meet. A pageblock is judged by its summary before any frame in it is looked at: one that is
+ * all free, or where nothing can move, costs one load (CO-14).
  */
 #include "mm/move/scan.h"
 
@@ -26,7 +26,10 @@ static bool should_stop(struct compaction *run)
 		return true;
 	}
 	thread_yield_if_due();
-	/* CO-3: others have isolated so much that reclaim would find nothing; they put it back when they run. */
+	/*
+	 * CO-3: others have isolated so much that reclaim would find nothing; they put it back when
+	 * they run.
+	 */
 	if (lru_too_many_isolated(run->zone)) {
 		if (run->mode == MIGRATE_ASYNC) {
 			run->status = COMPACT_CONTENDED;
@@ -63,8 +66,8 @@ static uint32_t scan_end(const struct compaction *run)
 
 /*
  * Takes pages off their LRU lists until the block ends or a batch is full.
- * Race: flags and order are read without the zone's lock. PG_BUDDY with a wild order only moves the scanner on
- * too far or not far enough; PG_LRU is stable under lru_lock.
+ * Race: flags and order are read without the zone's lock. PG_BUDDY with a wild order only moves the
+ * scanner on too far or not far enough; PG_LRU is stable under lru_lock.
  */
 static void isolate_from_block(struct compaction *run, uint32_t end)
 {

@@ -1,16 +1,17 @@
 /*
  * One page's journey: the stages in order, each with its way back.
  *
- * Holds on the way. The mover has the isolation's hold on `from`, and take_target's hold on `to`. A page
- * holds its family (page->anon), so the family lives at least until "switch", where that hold goes over to
- * the target: dropping the last mapping meanwhile frees nothing (UN-7).
+ * Holds on the way. The mover has the isolation's hold on `from`, and take_target's hold on `to`. A
+ * page holds its family (page->anon), so the family lives at least until "switch", where that hold
+ * goes over to the target: dropping the last mapping meanwhile frees nothing (UN-7).
  *
- * Who can still touch the source's bytes. Until "unmap", every task that maps it. From the barrier on, nobody:
- * its entries are migration entries and no TLB knows the old ones; whoever faults waits for the page lock.
- * Somebody who found the page by its number may hold it, but has no way to write to it; "count" and
- * "freeze" refuse the move while such a hold exists.
+ * Who can still touch the source's bytes. Until "unmap", every task that maps it. From the barrier
+ * on, nobody: its entries are migration entries and no TLB knows the old ones; whoever faults waits
+ * for the page lock. Somebody who found the page by its number may hold it, but has no way to write
+ * to it; "count" and "freeze" refuse the move while such a hold exists.
  *
- * Locks: page lock of `from` from "lock" to "finish", of `to` from "switch" to "finish" (nobody knows it before).
+ * Locks: page lock of `from` from "lock" to "finish", of `to` from "switch" to "finish" (nobody
+ * knows it before).
  */
 #include <errno.h>
 
@@ -20,6 +21,7 @@
 #include "mm/move/journey.h"
 #include "mm/phys/alloc.h"
 #include "mm/phys/lru.h"
+#include "mm/virt/dcache.h"
 #include "mm/virt/rmap.h"
 
 /* What "target" answers for a page whose owner let go of it: no error, and no journey either. */
@@ -49,7 +51,10 @@ static void give_back(struct journey *j, struct move *m)
 	m->to = NULL;
 }
 
-/* UM-2. Flags of its former life go, so that a clean frame is freed (BS-31: page_put's release sees to it). */
+/*
+ * UM-2. Flags of its former life go, so that a clean frame is freed (BS-31: page_put's release sees
+ * to it).
+ */
 static void let_go(struct move *m)
 {
 	lru_unaccount_isolated(m->from);
@@ -108,8 +113,8 @@ static void remap_source(struct journey *j, struct move *m)
 }
 
 /*
- * A pinned page is refused here already: unmapping and mapping it again would cost two walks a pass. Both
- * counts may change while they are read; a wrong refusal only means another pass.
+ * A pinned page is refused here already: unmapping and mapping it again would cost two walks a
+ * pass. Both counts may change while they are read; a wrong refusal only means another pass.
  */
 static int unmap_source(struct journey *j, struct move *m)
 {
@@ -141,6 +146,7 @@ static int expect_holds(struct journey *j, struct move *m)
 static int copy_contents(struct journey *j, struct move *m)
 {
 	(void)j;
+	flush_unmapped_before_read(m->from);
 	frame_copy(page_to_pfn(m->to), page_to_pfn(m->from));
 	return 0;
 }
@@ -161,8 +167,8 @@ static int freeze_holds(struct journey *j, struct move *m)
 
 /* ---- switch: MV-1, MV-2, CP-2..CP-8. Nobody else can reach either page: plain stores. */
 
-#define CARRIED                                                                                  \
-	(PG_KIND_MASK | PG_ERROR | PG_REFERENCED | PG_UPTODATE | PG_CHECKED | PG_MAPPEDTODISK |  \
+#define CARRIED                                                                                    \
+	(PG_KIND_MASK | PG_ERROR | PG_REFERENCED | PG_UPTODATE | PG_CHECKED | PG_MAPPEDTODISK |    \
 	 PG_ACTIVE | PG_UNEVICTABLE | PG_SWAPBACKED | PG_DIRTY | PG_MLOCKED)
 
 static void move_mlock_count(struct page *from, struct page *to)
@@ -178,8 +184,9 @@ static int switch_mapping(struct journey *j, struct move *m)
 	uint32_t carried = page_flags(m->from) & CARRIED;
 
 	(void)j;
-	assert_that(!page_has(m->to, PG_LOCKED));				/* MV-1 */
-	assert_that((carried & (PG_ACTIVE | PG_UNEVICTABLE)) != (PG_ACTIVE | PG_UNEVICTABLE)); /* CP-3 */
+	assert_that(!page_has(m->to, PG_LOCKED)); /* MV-1 */
+	assert_that((carried & (PG_ACTIVE | PG_UNEVICTABLE)) !=
+		    (PG_ACTIVE | PG_UNEVICTABLE)); /* CP-3 */
 	m->to->index = m->from->index;
 	m->to->anon = m->from->anon; /* and the hold on the family with it */
 	m->from->anon = NULL;
@@ -287,7 +294,10 @@ static int one_stage(struct journey *j, struct move *m, unsigned s)
 	return journey[s].go(j, m);
 }
 
-/* Stages [first, last) of one page, each looked at. "unmap" is shown after the barrier: see journey_run. */
+/*
+ * Stages [first, last) of one page, each looked at. "unmap" is shown after the barrier: see
+ * journey_run.
+ */
 static int travel_watched(struct journey *j, struct move *m, unsigned first, unsigned last)
 {
 	for (unsigned s = first; s < last; s++) {
@@ -302,7 +312,9 @@ static int travel_watched(struct journey *j, struct move *m, unsigned first, uns
 	return 0;
 }
 
-/* The same without looking. The loop is unrolled and the table constant, so these are direct calls. */
+/*
+ * The same without looking. The loop is unrolled and the table constant, so these are direct calls.
+ */
 static inline __attribute__((always_inline)) int travel(struct journey *j, struct move *m,
 							unsigned first, unsigned last)
 {
@@ -340,14 +352,14 @@ static inline __attribute__((always_inline)) void travel_all(struct journey *j, 
 
 		if (!is_under_way(m))
 			continue;
-		settle(j, m, j->watched ? travel_watched(j, m, first, last) :
-					  travel(j, m, first, last));
+		settle(j, m,
+		       j->watched ? travel_watched(j, m, first, last) : travel(j, m, first, last));
 	}
 }
 
 /*
- * After this no task reaches any source of the batch, by entry or by TLB. The one wait for the whole batch;
- * others may run here, and meet the migration entries.
+ * After this no task reaches any source of the batch, by entry or by TLB. The one wait for the
+ * whole batch; others may run here, and meet the migration entries.
  */
 static void barrier(struct journey *j)
 {
@@ -365,7 +377,8 @@ void journey_init(struct journey *j, struct migration *m, bool force)
 	j->count = 0;
 	j->may_wait = force;
 	j->dry = false;
-	j->watched = probe || migrate_watched || failpoints_active || trace_enabled & (1u << TRACE_MIGRATE_STAGE);
+	j->watched = probe || migrate_watched || failpoints_active ||
+		     trace_enabled & (1u << TRACE_MIGRATE_STAGE);
 	tlb_batch_init(&j->tlb);
 }
 

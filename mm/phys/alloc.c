@@ -215,7 +215,7 @@ static void wake_helpers(const struct alloc_request *r)
 {
 	struct relief *helper;
 
-	list_for_each_entry (helper, &alloc.relief, node) {
+	list_for_each_entry(helper, &alloc.relief, node) {
 		if (helper->wake)
 			helper->wake(r);
 	}
@@ -253,7 +253,7 @@ static struct page *relief_round(struct alloc_request *r, unsigned attempt, bool
 {
 	struct relief *helper;
 
-	list_for_each_entry (helper, &alloc.relief, node) {
+	list_for_each_entry(helper, &alloc.relief, node) {
 		enum relief_answer answer = ask(helper, r, attempt);
 		struct page *p = NULL;
 

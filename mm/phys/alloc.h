@@ -1,10 +1,10 @@
 /*
  * alloc_pages: the way to memory for everybody.
  *
- * Fast path: the zones of the request in order, each down to its low watermark: per-cpu list for order 0,
- * buddy otherwise. Slow path, for requests that may sleep: wake background work, try down to the min mark,
- * then ask relief (relief.h), retry, a bounded number of times; then NULL. Requests that may not sleep may
- * dig deeper into the reserve (GFP_ATOMIC) and end there.
+ * Fast path: the zones of the request in order, each down to its low watermark: per-cpu list for
+ * order 0, buddy otherwise. Slow path, for requests that may sleep: wake background work, try down
+ * to the min mark, then ask relief (relief.h), retry, a bounded number of times; then NULL.
+ * Requests that may not sleep may dig deeper into the reserve (GFP_ATOMIC) and end there.
  */
 #ifndef MM_PHYS_ALLOC_H
 #define MM_PHYS_ALLOC_H
@@ -12,17 +12,17 @@
 #include "mm/phys/zone.h"
 
 enum gfp_flags {
-	GFP_ZONE_DMA = 1u << 0,	      /* only the DMA zone */
-	GFP_ZONE_HIGHMEM = 1u << 1,   /* may use HIGHMEM: reached by frame_map */
-	GFP_MOVE = 1u << 2,	      /* can move: MOVABLE pageblocks; with HIGHMEM also zone MOVABLE */
-	GFP_RECLAIM = 1u << 3,	      /* can be dropped: RECLAIMABLE pageblocks */
-	GFP_WAIT = 1u << 4,	      /* may sleep: relief may be asked */
-	GFP_HIGH = 1u << 5,	      /* may use half of the min reserve */
-	GFP_MEMALLOC = 1u << 6,	      /* frees more than it takes: no marks at all */
-	GFP_ZERO = 1u << 7,	      /* cleared */
-	GFP_NOWARN = 1u << 8,	      /* failure is normal here */
-	GFP_NOCOMPACT = 1u << 9,      /* do not compact for it */
-	GFP_NORETRY = 1u << 10,	      /* one round of relief, then fail */
+	GFP_ZONE_DMA = 1u << 0,	    /* only the DMA zone */
+	GFP_ZONE_HIGHMEM = 1u << 1, /* may use HIGHMEM: reached by frame_map */
+	GFP_MOVE = 1u << 2,	 /* can move: MOVABLE pageblocks; with HIGHMEM also zone MOVABLE */
+	GFP_RECLAIM = 1u << 3,	 /* can be dropped: RECLAIMABLE pageblocks */
+	GFP_WAIT = 1u << 4,	 /* may sleep: relief may be asked */
+	GFP_HIGH = 1u << 5,	 /* may use half of the min reserve */
+	GFP_MEMALLOC = 1u << 6,	 /* frees more than it takes: no marks at all */
+	GFP_ZERO = 1u << 7,	 /* cleared */
+	GFP_NOWARN = 1u << 8,	 /* failure is normal here */
+	GFP_NOCOMPACT = 1u << 9, /* do not compact for it */
+	GFP_NORETRY = 1u << 10,	 /* one round of relief, then fail */
 };
 
 #define GFP_KERNEL GFP_WAIT
@@ -34,23 +34,26 @@ typedef uint32_t gfp_t;
 struct alloc_request {
 	gfp_t gfp;
 	unsigned order;
-	enum migratetype type;	/* from gfp */
-	enum zone_id highest;	/* from gfp */
-	struct page *page;	/* set by relief when it captured the block */
-	uint64_t spent_insns;	/* in the slow path; 0 when that was not needed */
-	char why_failed[72];	/* in words, when it failed */
+	enum migratetype type; /* from gfp */
+	enum zone_id highest;  /* from gfp */
+	struct page *page;     /* set by relief when it captured the block */
+	uint64_t spent_insns;  /* in the slow path; 0 when that was not needed */
+	char why_failed[72];   /* in words, when it failed */
 };
 
 /*
- * A block of 1 << order frames, aligned to its size, first frame with refs 1, the others 0; kind KIND_KERNEL.
- * Context: may sleep if GFP_WAIT. Returns NULL when there is none.
+ * A block of 1 << order frames, aligned to its size, first frame with refs 1, the others 0; kind
+ * KIND_KERNEL. Context: may sleep if GFP_WAIT. Returns NULL when there is none.
  */
 struct page *alloc_pages(gfp_t gfp, unsigned order);
 
 /* The same for who wants to know how it went; fill in gfp and order. */
 struct page *alloc_pages_request(struct alloc_request *r);
 
-/* Gives back a block from alloc_pages of that order. refs of the first frame must be 1. Any context. */
+/*
+ * Gives back a block from alloc_pages of that order. refs of the first frame must be 1. Any
+ * context.
+ */
 void free_pages(struct page *first, unsigned order);
 
 /* A frame whose last hold is gone already (refs 0), order 0. */
@@ -68,10 +71,10 @@ enum migratetype gfp_migratetype(gfp_t gfp);
 enum zone_id gfp_highest_zone(gfp_t gfp);
 
 /*
- * Per-cpu caches of free and of LRU pages are given back; `drain` empties this cpu's and is registered by
- * who has one. alloc_drain_all reaches the other cpus through the function that `others` names: it makes
- * each of them call alloc_drain_local and returns when all have. None is needed with one cpu.
- * Context: no spinlock held; alloc_drain_local also from an interrupt.
+ * Per-cpu caches of free and of LRU pages are given back; `drain` empties this cpu's and is
+ * registered by who has one. alloc_drain_all reaches the other cpus through the function that
+ * `others` names: it makes each of them call alloc_drain_local and returns when all have. None is
+ * needed with one cpu. Context: no spinlock held; alloc_drain_local also from an interrupt.
  */
 void alloc_add_drain(void (*drain)(void));
 void alloc_set_drain_others(void (*others)(void));

@@ -31,9 +31,10 @@ static enum migratetype merged_type(enum migratetype a, enum migratetype b)
 }
 
 /*
- * Puts a block on its list. Blocks of whole pageblocks are few and stand in address order, so that what can not
- * move is taken at one end of memory and what can at the other; the walk begins at the high end, where boot
- * and compaction add theirs. Smaller blocks: the lower ones come first, roughly.
+ * Puts a block on its list. Blocks of whole pageblocks are few and stand in address order, so that
+ * what can not move is taken at one end of memory and what can at the other; the walk begins at the
+ * high end, where boot and compaction add theirs. Smaller blocks: the lower ones come first,
+ * roughly.
  */
 static void enlist(struct zone *z, struct page *p, unsigned order, enum migratetype type)
 {
@@ -149,11 +150,14 @@ static struct page *take_front(struct zone *z, struct page *p, unsigned order, u
 	return p;
 }
 
-/* Of blocks that would do as well, the one nearest to its type's end of memory. The list is not empty. */
+/*
+ * Of blocks that would do as well, the one nearest to its type's end of memory. The list is not
+ * empty.
+ */
 static struct page *pick(struct list *head, enum migratetype wanted_for)
 {
-	return wanted_for == MIGRATE_MOVABLE ? list_last(head, struct page, lru) :
-					       list_first(head, struct page, lru);
+	return wanted_for == MIGRATE_MOVABLE ? list_last(head, struct page, lru)
+					     : list_first(head, struct page, lru);
 }
 
 /* A block from the type's own lists: the smallest that is large enough. */
@@ -225,8 +229,10 @@ static struct page *find_smallest_foreign(struct zone *z, unsigned order, enum m
 	return p;
 }
 
-/* Moves the free blocks of a pageblock, none larger than it, to the type's lists. Returns their
- * pages. */
+/*
+ * Moves the free blocks of a pageblock, none larger than it, to the type's lists. Returns their
+ * pages.
+ */
 static uint32_t move_free_blocks(struct zone *z, pfn_t block, enum migratetype type)
 {
 	struct page *first = pfn_to_page(block);

@@ -1,6 +1,7 @@
 /*
- * Memory before there are zones: a list of RAM ranges, a list of what is taken, and a bump allocator over
- * the difference. Its frames stay reserved. Ends when phys_init hands the rest to the zones.
+ * Memory before there are zones: a list of RAM ranges, a list of what is taken, and a bump
+ * allocator over the difference. Its frames stay reserved. Ends when phys_init hands the rest to
+ * the zones.
  */
 #ifndef MM_PHYS_EARLY_H
 #define MM_PHYS_EARLY_H
@@ -17,10 +18,16 @@ struct early_range {
 /* The one range of RAM. Both page aligned. */
 void early_set_ram(paddr_t start, uint32_t pages);
 
-/* [start, start + bytes) is taken: image, device tree, initrd. Returns 0, or -ENOMEM when the table is full. */
+/*
+ * [start, start + bytes) is taken: image, device tree, initrd. Returns 0, or -ENOMEM when the table
+ * is full.
+ */
 int early_reserve(paddr_t start, uint32_t bytes);
 
-/* Zeroed bytes from the lowest free range of low memory, aligned to a power of two. Ends the run when there is none. */
+/*
+ * Zeroed bytes from the lowest free range of low memory, aligned to a power of two. Ends the run
+ * when there is none.
+ */
 void *early_alloc(uint32_t bytes, uint32_t align);
 
 /* Calls give for every range of whole frames of RAM that is not taken, in address order. */

@@ -1,8 +1,9 @@
 /*
  * The LRU lists of every zone, and this cpu's batch in front of them.
  *
- * Which list a page is on, or will go to, is in its flags: UNEVICTABLE, else ACTIVE or not, and SWAPBACKED
- * (anonymous) or not (file). PG_LRU means it is on that list now; PG_LRU_BATCH that a batch holds it.
+ * Which list a page is on, or will go to, is in its flags: UNEVICTABLE, else ACTIVE or not, and
+ * SWAPBACKED (anonymous) or not (file). PG_LRU means it is on that list now; PG_LRU_BATCH that a
+ * batch holds it.
  */
 #include "mm/phys/lru.h"
 

@@ -1,11 +1,13 @@
 /*
- * The LRU lists: which page was used, how long ago; and taking pages off them to do something with them.
+ * The LRU lists: which page was used, how long ago; and taking pages off them to do something with
+ * them.
  *
- * A page enters through a per-cpu batch, which holds it until it is put on its list. The lists themselves
- * hold nothing: a page whose last hold goes is taken off on the way (lru_forget_released).
- * Isolation takes the page off its list and one hold; PG_ISOLATED says so and NR_ISOLATED_* counts it, until
- * lru_putback, or until the mover is done with it (lru_unaccount_isolated).
- * Locks: zone->lru_lock for the lists and PG_LRU, PG_ACTIVE, PG_UNEVICTABLE, PG_ISOLATED.
+ * A page enters through a per-cpu batch, which holds it until it is put on its list. The lists
+ * themselves hold nothing: a page whose last hold goes is taken off on the way
+ * (lru_forget_released). Isolation takes the page off its list and one hold; PG_ISOLATED says so
+ * and NR_ISOLATED_* counts it, until lru_putback, or until the mover is done with it
+ * (lru_unaccount_isolated). Locks: zone->lru_lock for the lists and PG_LRU, PG_ACTIVE,
+ * PG_UNEVICTABLE, PG_ISOLATED.
  */
 #ifndef MM_PHYS_LRU_H
 #define MM_PHYS_LRU_H
@@ -14,7 +16,9 @@
 
 void lru_init(void);
 
-/* A new page, in use and not on a list: through this cpu's batch to the list that its flags name. */
+/*
+ * A new page, in use and not on a list: through this cpu's batch to the list that its flags name.
+ */
 void lru_add(struct page *p);
 
 /* Empties this cpu's batch onto the lists. */
@@ -38,12 +42,16 @@ void lru_putback_list(struct list *pages);
 /* The page is no longer isolated, but does not go back by itself (a moved or freed source). */
 void lru_unaccount_isolated(struct page *p);
 
-/* A page that came through a move: straight onto the list that its flags name, taking no hold, leaving refs alone. */
+/*
+ * A page that came through a move: straight onto the list that its flags name, taking no hold,
+ * leaving refs alone.
+ */
 void lru_add_moved(struct page *p);
 
 /*
  * The last hold of a page is gone (refs 0): off its list, if it is on one. For a kind's release.
- * Race: an isolation that found the page just before needs a hold to succeed, and there is none to be had.
+ * Race: an isolation that found the page just before needs a hold to succeed, and there is none to
+ * be had.
  */
 void lru_forget_released(struct page *p);
 

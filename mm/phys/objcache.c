@@ -82,8 +82,10 @@ static void *take_object(struct objcache *c)
 	return object;
 }
 
-/* The allocator may sleep, so the lock is dropped around it; a frame that came too late is used
- * later. */
+/*
+ * The allocator may sleep, so the lock is dropped around it; a frame that came too late is used
+ * later.
+ */
 static bool grow(struct objcache *c, gfp_t gfp)
 {
 	struct objects *o = new_frame(c, gfp);

@@ -3,8 +3,8 @@
  *
  *   static struct objcache vma_cache = OBJCACHE_INIT("vma", struct vma);
  *
- * Freed objects are filled with 0x5a so that a dangling use shows. A frame whose objects are all free goes
- * back to the allocator. Locks: its own. Context: alloc may sleep if gfp says so.
+ * Freed objects are filled with 0x5a so that a dangling use shows. A frame whose objects are all
+ * free goes back to the allocator. Locks: its own. Context: alloc may sleep if gfp says so.
  */
 #ifndef MM_PHYS_OBJCACHE_H
 #define MM_PHYS_OBJCACHE_H
@@ -21,8 +21,10 @@ struct objcache {
 	uint32_t frames;
 };
 
-#define OBJCACHE_INIT(cache, label, type) \
-	{ .name = label, .object_bytes = sizeof(type), .partial = LIST_INIT((cache).partial) }
+#define OBJCACHE_INIT(cache, label, type)                                                          \
+	{                                                                                          \
+		.name = label, .object_bytes = sizeof(type), .partial = LIST_INIT((cache).partial) \
+	}
 
 void *objcache_alloc(struct objcache *c, gfp_t gfp); /* zeroed, or NULL */
 void objcache_free(struct objcache *c, void *object);

@@ -8,9 +8,10 @@
  *   (none)       in use, or inside a free block
  * A page in use belongs to a kind (enum page_kind_id): who may be asked about it.
  *
- * refs counts holds. 0 = free, or frozen by somebody who is about to decide about it. Every hold has a
- * name in the text of the code that takes it: a mapping, the isolation, a per-cpu LRU batch, a pin, the owner.
- * mapcount counts entries in user tables that map the frame; each is also one hold.
+ * refs counts holds. 0 = free, or frozen by somebody who is about to decide about it. Every hold
+ * has a name in the text of the code that takes it: a mapping, the isolation, a per-cpu LRU batch,
+ * a pin, the owner. mapcount counts entries in user tables that map the frame; each is also one
+ * hold.
  *
  * Locks, by letter:
  *   (A) atomic  (Z) the zone's lock  (L) the zone's LRU lock  (P) the page lock, PG_LOCKED
@@ -26,47 +27,49 @@
 #include "mm/phys/pfn.h"
 
 enum page_flags {
-	PG_LOCKED = 1u << 0,	   /* (A) the page lock */
-	PG_DIRTY = 1u << 1,	   /* (A) written since it was last clean */
-	PG_REFERENCED = 1u << 2,   /* (A) seen in use; second chance */
-	PG_UPTODATE = 1u << 3,	   /* (A) its contents are what they should be */
-	PG_LRU = 1u << 4,	   /* (L) on one of its zone's LRU lists */
-	PG_ACTIVE = 1u << 5,	   /* (L) on, or meant for, an active list */
-	PG_UNEVICTABLE = 1u << 6,  /* (L) on, or meant for, the unevictable list */
-	PG_SWAPBACKED = 1u << 7,   /* anonymous, or memory file: swap is behind it */
-	PG_MLOCKED = 1u << 8,	   /* (A) some area that maps it is locked in memory */
+	PG_LOCKED = 1u << 0,	  /* (A) the page lock */
+	PG_DIRTY = 1u << 1,	  /* (A) written since it was last clean */
+	PG_REFERENCED = 1u << 2,  /* (A) seen in use; second chance */
+	PG_UPTODATE = 1u << 3,	  /* (A) its contents are what they should be */
+	PG_LRU = 1u << 4,	  /* (L) on one of its zone's LRU lists */
+	PG_ACTIVE = 1u << 5,	  /* (L) on, or meant for, an active list */
+	PG_UNEVICTABLE = 1u << 6, /* (L) on, or meant for, the unevictable list */
+	PG_SWAPBACKED = 1u << 7,  /* anonymous, or memory file: swap is behind it */
+	PG_MLOCKED = 1u << 8,	  /* (A) some area that maps it is locked in memory */
 	PG_RESERVED = 1u << 9,
-	PG_BUDDY = 1u << 10,	   /* (Z) */
-	PG_PCP = 1u << 11,	   /* (O) the cpu's list */
-	PG_ISOLATED = 1u << 12,	   /* (L) taken off its list by somebody who will put it back */
-	PG_DCACHE_CLEAN = 1u << 13,/* (A) no dirty line under the kernel's address for it */
-	PG_ERROR = 1u << 14,	   /* (A) its I/O failed */
-	PG_CHECKED = 1u << 15,	   /* (O) the file system's own */
-	PG_MAPPEDTODISK = 1u << 16,/* (P) every byte has a block */
-	PG_LRU_BATCH = 1u << 17,   /* (A) a per-cpu LRU batch holds it */
-	PG_UNMOVABLE = 1u << 18,   /* (Z) counted in its pageblock as one that can not move */
+	PG_BUDDY = 1u << 10,	    /* (Z) */
+	PG_PCP = 1u << 11,	    /* (O) the cpu's list */
+	PG_ISOLATED = 1u << 12,	    /* (L) taken off its list by somebody who will put it back */
+	PG_DCACHE_CLEAN = 1u << 13, /* (A) no dirty line under the kernel's address for it */
+	PG_ERROR = 1u << 14,	    /* (A) its I/O failed */
+	PG_CHECKED = 1u << 15,	    /* (O) the file system's own */
+	PG_MAPPEDTODISK = 1u << 16, /* (P) every byte has a block */
+	PG_LRU_BATCH = 1u << 17,    /* (A) a per-cpu LRU batch holds it */
+	PG_UNMOVABLE = 1u << 18,    /* (Z) counted in its pageblock as one that can not move */
 	/* bits 19..23 are free: private data, swap cache, writeback, huge */
 };
 
 /*
- * What a free frame may carry; anything else found at allocation is a bug. A frame on a cpu's list keeps
- * PG_UNMOVABLE: it is still counted, because the buddy has not got it back yet.
+ * What a free frame may carry; anything else found at allocation is a bug. A frame on a cpu's list
+ * keeps PG_UNMOVABLE: it is still counted, because the buddy has not got it back yet.
  */
 #define PG_KEPT_WHEN_FREE (PG_ZONE_MASK | PG_BUDDY | PG_PCP | PG_UNMOVABLE)
 
-/* States that end before the last hold does: one of them on a frame that is being freed is a bug. */
-#define PG_BUG_WHEN_FREED                                                                         \
-	(PG_LOCKED | PG_LRU | PG_MLOCKED | PG_RESERVED | PG_BUDDY | PG_PCP | PG_ISOLATED |        \
+/*
+ * States that end before the last hold does: one of them on a frame that is being freed is a bug.
+ */
+#define PG_BUG_WHEN_FREED                                                                          \
+	(PG_LOCKED | PG_LRU | PG_MLOCKED | PG_RESERVED | PG_BUDDY | PG_PCP | PG_ISOLATED |         \
 	 PG_LRU_BATCH)
 
 struct anon_vma;
 struct mm;
 
 enum page_kind_id {
-	KIND_KERNEL,	/* the kernel's own: does not move */
-	KIND_ANON,	/* anonymous memory of tasks */
-	KIND_TABLE,	/* second-level tables of an address space */
-	KIND_COUNT	/* later steps bring file, hugetlb, ksm, balloon; three bits */
+	KIND_KERNEL, /* the kernel's own: does not move */
+	KIND_ANON,   /* anonymous memory of tasks */
+	KIND_TABLE,  /* second-level tables of an address space */
+	KIND_COUNT   /* later steps bring file, hugetlb, ksm, balloon; three bits */
 };
 
 #define PG_KIND_SHIFT 24u
@@ -75,13 +78,13 @@ enum page_kind_id {
 #define PG_ZONE_MASK  (3u << PG_ZONE_SHIFT)
 
 struct page {
-	uint32_t flags;	    /* (A) enum page_flags, kind, zone */
-	uint32_t refs;	    /* (A) holds; 0 = frozen or free */
-	uint32_t mapcount;  /* (A) entries that map it */
+	uint32_t flags;	   /* (A) enum page_flags, kind, zone */
+	uint32_t refs;	   /* (A) holds; 0 = frozen or free */
+	uint32_t mapcount; /* (A) entries that map it */
 	union {
-		uint32_t order;	    /* (Z) PG_BUDDY: of the free block */
-		uint32_t index;	    /* (P) page offset within its mapping */
-		uint32_t used;	    /* KIND_TABLE, under its lock: entries that are not none */
+		uint32_t order; /* (Z) PG_BUDDY: of the free block */
+		uint32_t index; /* (P) page offset within its mapping */
+		uint32_t used;	/* KIND_TABLE, under its lock: entries that are not none */
 	};
 	union {
 		struct anon_vma *anon; /* (P) KIND_ANON: who may map it; holds the family alive */
@@ -92,7 +95,7 @@ struct page {
 		uintptr_t private;	    /* (O) the kind's own */
 		struct spinlock table_lock; /* KIND_TABLE: guards its entries (LOCK_TABLE) */
 	};
-	struct list lru;    /* (L) LRU list; (Z) free list; (O) any list of its owner */
+	struct list lru; /* (L) LRU list; (Z) free list; (O) any list of its owner */
 };
 
 _Static_assert(sizeof(void *) != 4 || sizeof(struct page) == 32, "one descriptor, 32 bytes");
@@ -178,7 +181,10 @@ static inline bool page_try_get(struct page *p)
 /* Gives up one hold; the last one frees the frame (order 0). Any context. */
 void page_put(struct page *p);
 
-/* True if refs was exactly `expected` and is now 0: nobody can take a hold until page_unfreeze. MG-10 */
+/*
+ * True if refs was exactly `expected` and is now 0: nobody can take a hold until page_unfreeze.
+ * MG-10
+ */
 static inline bool page_freeze(struct page *p, uint32_t expected)
 {
 	return atomic_cas(&p->refs, expected, 0);
@@ -200,7 +206,7 @@ static inline bool page_try_lock(struct page *p)
 	return !(page_set(p, PG_LOCKED) & PG_LOCKED);
 }
 
-void page_lock(struct page *p);	 /* may sleep; the caller holds the page */
+void page_lock(struct page *p);	  /* may sleep; the caller holds the page */
 void page_unlock(struct page *p); /* wakes who waits */
 
 /* Prints one page in words: for asserts and the console. */

@@ -1,6 +1,6 @@
 /*
- * What differs by kind of page: one table of functions a kind, declared here, filled in by the room that owns
- * the kind. KIND_KERNEL has none: its pages do nothing by themselves.
+ * What differs by kind of page: one table of functions a kind, declared here, filled in by the room
+ * that owns the kind. KIND_KERNEL has none: its pages do nothing by themselves.
  */
 #ifndef MM_PHYS_PAGE_KIND_H
 #define MM_PHYS_PAGE_KIND_H
@@ -10,8 +10,8 @@
 struct page_kind {
 	const char *name;
 	/*
-	 * The last hold is gone (refs 0) and the frame is about to be free: off whatever list it is on, and
-	 * what it holds itself is given up. NULL: nothing to do. Any context.
+	 * The last hold is gone (refs 0) and the frame is about to be free: off whatever list it is
+	 * on, and what it holds itself is given up. NULL: nothing to do. Any context.
 	 */
 	void (*release)(struct page *p);
 };

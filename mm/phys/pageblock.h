@@ -21,7 +21,7 @@ struct pageblock {
 	uint16_t unmovable_pages; /* (Z) frames in use that can not move (PG_UNMOVABLE) */
 	uint16_t free_pages;	  /* (Z) frames on the buddy's free lists */
 	uint8_t type;		  /* (Z) enum migratetype; read racily by scanners */
-	uint8_t skip;		  /* (R) bit 0: gave no page to move; bit 1: gave no free page (CO-10) */
+	uint8_t skip; /* (R) bit 0: gave no page to move; bit 1: gave no free page (CO-10) */
 	uint16_t unused;
 };
 

@@ -113,8 +113,7 @@ uint32_t pcp_drain(void)
 	uint32_t given = 0;
 	struct zone *z;
 
-	for_each_zone(z)
-	{
+	for_each_zone(z) {
 		struct pcp *pcp = &z->pcp[cpu_id()];
 
 		given += pcp->pages;

@@ -1,14 +1,14 @@
 /*
  * A cpu's own free frames (order 0), by type, so that most allocations and frees take no zone lock.
- * A frame here has PG_PCP and refs 0; it counts as in use for the buddy, so compaction drains first.
- * Locks: interrupts off on the cpu whose lists they are.
+ * A frame here has PG_PCP and refs 0; it counts as in use for the buddy, so compaction drains
+ * first. Locks: interrupts off on the cpu whose lists they are.
  */
 #ifndef MM_PHYS_PCP_H
 #define MM_PHYS_PCP_H
 
 #include "mm/phys/zone.h"
 
-#define PCP_BATCH 31u /* frames moved to or from the buddy at once */
+#define PCP_BATCH 31u  /* frames moved to or from the buddy at once */
 #define PCP_HIGH  186u /* more than that, and a batch goes back */
 
 void pcp_init(void);
@@ -36,7 +36,10 @@ static inline struct page *pcp_alloc(struct zone *z, enum migratetype type)
 	return p;
 }
 
-/* Takes a frame with refs 0 and no flag but its zone and PG_UNMOVABLE. One of an ISOLATE block goes on to the buddy. */
+/*
+ * Takes a frame with refs 0 and no flag but its zone and PG_UNMOVABLE. One of an ISOLATE block goes
+ * on to the buddy.
+ */
 void pcp_free(struct page *p);
 
 /* Gives every frame on this cpu's lists back to the buddy. Returns how many. */

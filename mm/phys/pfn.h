@@ -15,8 +15,8 @@
 struct page;
 
 /*
- * Descriptors of all frames, and the first frame number they describe (a multiple of MAX_ORDER_PAGES).
- * Set once by page_map_init; read-only afterwards.
+ * Descriptors of all frames, and the first frame number they describe (a multiple of
+ * MAX_ORDER_PAGES). Set once by page_map_init; read-only afterwards.
  */
 extern struct page *page_map;
 extern pfn_t page_map_start, page_map_end;

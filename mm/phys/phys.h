@@ -14,7 +14,10 @@ void phys_init(const struct zone_borders *wish);
 
 struct check; /* mm/check.h */
 
-/* Recounts free lists, types, per-cpu lists and counters from the descriptors and says what differs. */
+/*
+ * Recounts free lists, types, per-cpu lists and counters from the descriptors and says what
+ * differs.
+ */
 void phys_check(struct check *c);
 
 #endif

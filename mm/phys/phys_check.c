@@ -88,8 +88,10 @@ static void look_at_frame(struct recount *rc, const struct page *p, uint32_t n)
 	rc->block_unmovable += (flags & PG_UNMOVABLE) != 0;
 }
 
-/* `seen` of the pageblock's frames belong to the zone; the rest is beyond its end and counts as
- * reserved. */
+/*
+ * `seen` of the pageblock's frames belong to the zone; the rest is beyond its end and counts as
+ * reserved.
+ */
 static void leave_pageblock(struct recount *rc, uint32_t start, uint32_t seen)
 {
 	const struct pageblock *block = pageblock_of(pfn(start));
@@ -127,7 +129,7 @@ static uint32_t walk_list(struct recount *rc, unsigned order, enum migratetype t
 	uint32_t limit = rc->zone->present_pages, length = 0;
 	const struct page *p;
 
-	list_for_each_entry (p, head, lru) {
+	list_for_each_entry(p, head, lru) {
 		bool listed = p->lru.next->prev == &p->lru && length++ < limit;
 
 		if (listed && page_has(p, PG_BUDDY) && p->order == order &&
@@ -161,7 +163,7 @@ static uint32_t walk_pcp_list(struct recount *rc, const struct list *head, unsig
 	uint32_t length = 0;
 	const struct page *p;
 
-	list_for_each_entry (p, head, lru) {
+	list_for_each_entry(p, head, lru) {
 		bool unmovable = type != MIGRATE_MOVABLE;
 
 		if (!page_has(p, PG_PCP) || page_has(p, PG_UNMOVABLE) != unmovable ||
@@ -209,8 +211,7 @@ void phys_check(struct check *c)
 {
 	const struct zone *z;
 
-	for_each_zone(z)
-	{
+	for_each_zone(z) {
 		struct recount rc = { .check = c, .zone = z };
 
 		walk_frames(&rc);

@@ -1,8 +1,9 @@
 /*
- * Pins: holds that keep a page where it is for a while, counted so that every hold can be accounted for.
+ * Pins: holds that keep a page where it is for a while, counted so that every hold can be accounted
+ * for.
  *
- * A pinned page can not move: "count" and "freeze" of the journey refuse it. Whoever pins for long should take a
- * page that is out of the way.
+ * A pinned page can not move: "count" and "freeze" of the journey refuse it. Whoever pins for long
+ * should take a page that is out of the way.
  */
 #ifndef MM_PHYS_PIN_H
 #define MM_PHYS_PIN_H

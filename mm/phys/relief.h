@@ -1,6 +1,6 @@
 /*
- * Who is asked when memory is short. Helpers live in rooms above (compaction, reclaim) and register here
- * at start; the allocator's slow path asks them in the order they registered.
+ * Who is asked when memory is short. Helpers live in rooms above (compaction, reclaim) and register
+ * here at start; the allocator's slow path asks them in the order they registered.
  */
 #ifndef MM_PHYS_RELIEF_H
 #define MM_PHYS_RELIEF_H
@@ -17,7 +17,10 @@ struct relief {
 	const char *name;
 	/* Memory is getting low: start work in the background. Does not sleep. May be NULL. */
 	void (*wake)(const struct alloc_request *r);
-	/* Help now. May sleep. `attempt` counts the slow path's rounds from 0: async first, then light. */
+	/*
+	 * Help now. May sleep. `attempt` counts the slow path's rounds from 0: async first, then
+	 * light.
+	 */
 	enum relief_answer (*help)(struct alloc_request *r, unsigned attempt);
 	struct list node;
 };

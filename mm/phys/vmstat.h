@@ -1,26 +1,29 @@
 /*
- * Counters, one list: zone statistics (levels) and events (only grow). Names are Linux's vmstat names.
+ * Counters, one list: zone statistics (levels) and events (only grow). Names are Linux's vmstat
+ * names.
  */
 #ifndef MM_PHYS_VMSTAT_H
 #define MM_PHYS_VMSTAT_H
 
 #include "arch/atomic.h"
 
-#define ZONE_STAT_LIST(S)                                       \
-	S(INACTIVE_ANON, "nr_zone_inactive_anon")               \
-	S(ACTIVE_ANON, "nr_zone_active_anon")                   \
-	S(INACTIVE_FILE, "nr_zone_inactive_file")               \
-	S(ACTIVE_FILE, "nr_zone_active_file")                   \
-	S(UNEVICTABLE, "nr_zone_unevictable")                   \
-	S(MLOCK, "nr_mlock")                                    \
-	S(ANON_PAGES, "nr_anon_pages")                          \
-	S(FILE_MAPPED, "nr_mapped")                             \
-	S(FILE_PAGES, "nr_file_pages")                          \
-	S(SHMEM, "nr_shmem")                                    \
-	S(ISOLATED_ANON, "nr_isolated_anon")                    \
-	S(ISOLATED_FILE, "nr_isolated_file")                    \
-	S(PAGE_TABLES, "nr_page_table_pages")                   \
+/* clang-format off: one a line */
+#define ZONE_STAT_LIST(S)                                                                          \
+	S(INACTIVE_ANON, "nr_zone_inactive_anon")                                                  \
+	S(ACTIVE_ANON, "nr_zone_active_anon")                                                      \
+	S(INACTIVE_FILE, "nr_zone_inactive_file")                                                  \
+	S(ACTIVE_FILE, "nr_zone_active_file")                                                      \
+	S(UNEVICTABLE, "nr_zone_unevictable")                                                      \
+	S(MLOCK, "nr_mlock")                                                                       \
+	S(ANON_PAGES, "nr_anon_pages")                                                             \
+	S(FILE_MAPPED, "nr_mapped")                                                                \
+	S(FILE_PAGES, "nr_file_pages")                                                             \
+	S(SHMEM, "nr_shmem")                                                                       \
+	S(ISOLATED_ANON, "nr_isolated_anon")                                                       \
+	S(ISOLATED_FILE, "nr_isolated_file")                                                       \
+	S(PAGE_TABLES, "nr_page_table_pages")                                                      \
 	S(KERNEL_STACK_PAGES, "nr_kernel_stack_pages")
+/* clang-format on */
 
 enum zone_stat {
 #define S(id, name) NR_##id,
@@ -29,24 +32,26 @@ enum zone_stat {
 	ZONE_STATS
 };
 
-#define EVENT_LIST(E)                                           \
-	E(PGALLOC, "pgalloc")                                   \
-	E(PGFREE, "pgfree")                                     \
-	E(PGFAULT, "pgfault")                                   \
-	E(PGMIGRATE_SUCCESS, "pgmigrate_success")               \
-	E(PGMIGRATE_FAIL, "pgmigrate_fail")                     \
-	E(COMPACTMIGRATE_SCANNED, "compact_migrate_scanned")    \
-	E(COMPACTFREE_SCANNED, "compact_free_scanned")          \
-	E(COMPACTISOLATED, "compact_isolated")                  \
-	E(COMPACTSTALL, "compact_stall")                        \
-	E(COMPACTFAIL, "compact_fail")                          \
-	E(COMPACTSUCCESS, "compact_success")                    \
-	E(ALLOC_FALLBACK, "alloc_type_fallback")                \
-	E(ALLOC_STEAL_BLOCK, "alloc_steal_pageblock")           \
-	E(ALLOC_FAIL, "alloc_fail")                             \
-	E(MIGRATION_WAIT, "migration_entry_wait")               \
-	E(LRU_DRAIN, "lru_drain")                               \
+/* clang-format off: one a line */
+#define EVENT_LIST(E)                                                                              \
+	E(PGALLOC, "pgalloc")                                                                      \
+	E(PGFREE, "pgfree")                                                                        \
+	E(PGFAULT, "pgfault")                                                                      \
+	E(PGMIGRATE_SUCCESS, "pgmigrate_success")                                                  \
+	E(PGMIGRATE_FAIL, "pgmigrate_fail")                                                        \
+	E(COMPACTMIGRATE_SCANNED, "compact_migrate_scanned")                                       \
+	E(COMPACTFREE_SCANNED, "compact_free_scanned")                                             \
+	E(COMPACTISOLATED, "compact_isolated")                                                     \
+	E(COMPACTSTALL, "compact_stall")                                                           \
+	E(COMPACTFAIL, "compact_fail")                                                             \
+	E(COMPACTSUCCESS, "compact_success")                                                       \
+	E(ALLOC_FALLBACK, "alloc_type_fallback")                                                   \
+	E(ALLOC_STEAL_BLOCK, "alloc_steal_pageblock")                                              \
+	E(ALLOC_FAIL, "alloc_fail")                                                                \
+	E(MIGRATION_WAIT, "migration_entry_wait")                                                  \
+	E(LRU_DRAIN, "lru_drain")                                                                  \
 	E(PCP_DRAIN, "pcp_drain")
+/* clang-format on */
 
 enum vm_event {
 #define E(id, name) id,

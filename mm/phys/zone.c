@@ -123,8 +123,7 @@ void zone_watermarks_init(void)
 {
 	struct zone *z;
 
-	for_each_zone(z)
-	{
+	for_each_zone(z) {
 		uint32_t min_pages = zone_min_pages(z);
 
 		z->watermark[WMARK_MIN] = min_pages;

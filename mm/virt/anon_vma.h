@@ -1,12 +1,13 @@
 /*
  * Families of areas that may share an anonymous page: from a page to everybody who may map it.
  *
- * A family is born with the first anonymous page of an area; splitting an area, or forking, adds areas to
- * it. A page points at its family for as long as it is anonymous, and holds it alive, so page->anon of a page one
- * holds is never stale, mapped or not. Within a family a page is found by its offset (page->index), which is the
- * same in every area that shares it.
+ * A family is born with the first anonymous page of an area; splitting an area, or forking, adds
+ * areas to it. A page points at its family for as long as it is anonymous, and holds it alive, so
+ * page->anon of a page one holds is never stale, mapped or not. Within a family a page is found by
+ * its offset (page->index), which is the same in every area that shares it.
  *
- * Locks: anon->lock (LOCK_ANON_VMA) guards `areas` and, with it held, every area on it keeps its bounds.
+ * Locks: anon->lock (LOCK_ANON_VMA) guards `areas` and, with it held, every area on it keeps its
+ * bounds.
  */
 #ifndef MM_VIRT_ANON_VMA_H
 #define MM_VIRT_ANON_VMA_H
@@ -16,11 +17,14 @@
 
 struct anon_vma {
 	struct spinlock lock;
-	uint32_t refs;	    /* atomic: areas on the list + pages that point here + running moves */
-	struct list areas;  /* struct vma.family, under lock */
+	uint32_t refs;	   /* atomic: areas on the list + pages that point here + running moves */
+	struct list areas; /* struct vma.family, under lock */
 };
 
-/* Gives the area a family if it has none. mm->lock held, at least for reading. Returns 0 or -ENOMEM. */
+/*
+ * Gives the area a family if it has none. mm->lock held, at least for reading. Returns 0 or
+ * -ENOMEM.
+ */
 int anon_vma_prepare(struct vma *v);
 
 /* Adds an area to the family of another (split, fork). */

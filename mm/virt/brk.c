@@ -31,7 +31,8 @@ uint32_t mm_set_brk(struct mm *mm, uint32_t brk)
 	return brk;
 }
 
-/* The lowest address that the area may begin at: its limit, and some way above its neighbour below.
+/*
+ * The lowest address that the area may begin at: its limit, and some way above its neighbour below.
  */
 static uint32_t stack_floor(const struct mm *mm, const struct vma *v)
 {

@@ -7,8 +7,9 @@
 #include "mm/virt/fault.h"
 
 /*
- * A physically tagged data cache shows every mapping the same bytes, so there is nothing to write back; only what
- * is fetched as instructions may differ, and sync_icache_page sees to that when an executable entry is made.
+ * A physically tagged data cache shows every mapping the same bytes, so there is nothing to write
+ * back; only what is fetched as instructions may differ, and sync_icache_page sees to that when an
+ * executable entry is made.
  */
 void flush_dcache_page(struct page *p)
 {
@@ -42,6 +43,18 @@ void flush_before_read(const struct vma *v, vaddr_t a, struct page *p)
 		return;
 	cache_flush_user_page(&v->mm->arch, a, page_to_pfn(p));
 	cache_flush_kernel_page(page_to_pfn(p));
+}
+
+void flush_unmapped_before_read(struct page *p)
+{
+	if (cache_type() != CACHE_PIPT)
+		cache_flush_kernel_page(page_to_pfn(p));
+}
+
+void flush_after_read(struct page *p)
+{
+	if (cache_type() != CACHE_PIPT)
+		cache_flush_kernel_page(page_to_pfn(p));
 }
 
 void sync_icache_page(struct page *p)

@@ -1,5 +1,6 @@
 /*
- * What the caches need when a page changes: the rules (DC-1..7) over the operations of arch/cache.h.
+ * What the caches need when a page changes: the rules (DC-1..7) over the operations of
+ * arch/cache.h.
  */
 #ifndef MM_VIRT_DCACHE_H
 #define MM_VIRT_DCACHE_H
@@ -7,17 +8,39 @@
 #include "mm/phys/page.h"
 #include "mm/virt/vma.h"
 
-/* The kernel has written (or is about to read) the page under its own address: users see the same afterwards. */
+/*
+ * The kernel has written (or is about to read) the page under its own address: users see the same
+ * afterwards.
+ */
 void flush_dcache_page(struct page *p);
 
-/* Before an entry of `v` at `a` is taken away: what a virtually indexed cache holds under it reaches memory. TU-1 */
+/*
+ * Before an entry of `v` at `a` is taken away: what a virtually indexed cache holds under it
+ * reaches memory. TU-1
+ */
 void flush_cache_page(const struct vma *v, vaddr_t a, pfn_t frame);
 
 /* A page that no task maps yet was filled under the kernel's address: users will see that. */
 void flush_filled_page(struct page *p);
 
-/* Before the kernel reads, under its own address, a page that `v` maps at `a`: what users stored is there. */
+/*
+ * Before the kernel reads, under its own address, a page that `v` maps at `a`: what users stored is
+ * there.
+ */
 void flush_before_read(const struct vma *v, vaddr_t a, struct page *p);
+
+/*
+ * Before the kernel reads, under its own address, a page that no task maps any more: what users
+ * stored reached memory when their entries went (flush_cache_page), but the kernel's alias may
+ * remember an earlier look.
+ */
+void flush_unmapped_before_read(struct page *p);
+
+/*
+ * After the kernel read, under its own address, a page that users still map: what its alias took in would be stale
+ * after their next store, and a user address of the kernel's colour would see it.
+ */
+void flush_after_read(struct page *p);
 
 /* Before an executable entry becomes visible: what will be fetched is what was stored. DC-7 */
 void sync_icache_page(struct page *p);

@@ -146,8 +146,10 @@ static int map_zeroes(struct faulting *f)
 	return 0;
 }
 
-/* Queued under the table's lock; mm_fault sleeps when all locks are gone. No hold on the page is
- * taken. */
+/*
+ * Queued under the table's lock; mm_fault sleeps when all locks are gone. No hold on the page is
+ * taken.
+ */
 static void queue_for(struct faulting *f, struct page *p, const char *reason)
 {
 	waitq_prepare(&f->waiter, p, reason);
@@ -192,6 +194,7 @@ static int copy_page(struct faulting *f, struct page *shared)
 		return -ENOMEM;
 	flush_before_read(f->vma, f->address, shared);
 	frame_copy(page_to_pfn(p), page_to_pfn(shared));
+	flush_after_read(shared);
 	if (!lock_unchanged(f, &place)) {
 		discard_new_page(p);
 		return 0;
@@ -249,7 +252,8 @@ static int first_write(struct faulting *f, struct page *p)
 	return result;
 }
 
-/* Order: an old entry is in no TLB, so making it young needs no invalidation. ARM DDI 0406C B3.7.2.
+/*
+ * Order: an old entry is in no TLB, so making it young needs no invalidation. ARM DDI 0406C B3.7.2.
  */
 static int make_young(struct faulting *f)
 {

@@ -32,8 +32,10 @@ struct sharing {
 	uint32_t anon_entries; /* written that the child's anon_pages will count */
 };
 
-/* What a virtually indexed cache holds of the parent's stores must reach the frame: the child reads
- * there. */
+/*
+ * What a virtually indexed cache holds of the parent's stores must reach the frame: the child reads
+ * there.
+ */
 static void forbid_writing(struct sharing *s, vaddr_t a, pte_t e)
 {
 	flush_cache_page(s->area, a, pte_pfn(e));
@@ -58,7 +60,8 @@ static void share_present(struct sharing *s, vaddr_t a, pte_t e)
 
 /*
  * BS-5: in the read form on both sides. It holds nothing; who restores it finds both.
- * Race: the mover may not have flushed what stood here; the parent's stores must not go through any more.
+ * Race: the mover may not have flushed what stood here; the parent's stores must not go through any
+ * more.
  */
 static void share_migration(struct sharing *s, vaddr_t a, pte_t e)
 {
@@ -134,7 +137,7 @@ static int fork_areas(struct mm *parent, struct mm *child)
 	const struct vma *v;
 	int err = 0;
 
-	list_for_each_entry (v, &parent->areas, node) {
+	list_for_each_entry(v, &parent->areas, node) {
 		err = fork_area(v, child);
 		if (err)
 			break;

@@ -1,6 +1,7 @@
 /*
- * Adds up holds. A page does not say who pins it, so pins are compared as a sum: what is left over on all pages
- * must be the number of pins. A single page may have more holds than names, never fewer.
+ * Adds up holds. A page does not say who pins it, so pins are compared as a sum: what is left over
+ * on all pages must be the number of pins. A single page may have more holds than names, never
+ * fewer.
  */
 #include "mm/virt/hold_check.h"
 
@@ -16,7 +17,8 @@ static bool is_shared_kind(const struct page *p)
 
 static uint32_t named_holds(const struct page *p)
 {
-	return p->mapcount + (page_has(p, PG_LRU_BATCH) ? 1 : 0) + (page_has(p, PG_ISOLATED) ? 1 : 0);
+	return p->mapcount + (page_has(p, PG_LRU_BATCH) ? 1 : 0) +
+	       (page_has(p, PG_ISOLATED) ? 1 : 0);
 }
 
 /* Returns the holds of one page that have no name on it. */
@@ -26,8 +28,8 @@ static uint32_t check_page(struct check *c, const struct page *p)
 
 	if (p->refs >= named)
 		return p->refs - named;
-	check_broken(c, "holds: pfn 0x%x: %u holds, but %u mapped, batched or isolated", page_to_pfn(p).n,
-		     p->refs, named);
+	check_broken(c, "holds: pfn 0x%x: %u holds, but %u mapped, batched or isolated",
+		     page_to_pfn(p).n, p->refs, named);
 	return 0;
 }
 
@@ -35,7 +37,8 @@ static uint32_t check_page(struct check *c, const struct page *p)
 static void check_table_page(struct check *c, const struct page *p)
 {
 	if (p->refs != 1)
-		check_broken(c, "holds: table pfn 0x%x is held %u times", page_to_pfn(p).n, p->refs);
+		check_broken(c, "holds: table pfn 0x%x is held %u times", page_to_pfn(p).n,
+			     p->refs);
 }
 
 void hold_check(struct check *c)

@@ -5,8 +5,8 @@
 struct check;
 
 /*
- * A page in use that tasks share is held by its mappings, an LRU batch, an isolation, and pins; nothing else.
- * Locks: none; nobody moves, maps or frees meanwhile.
+ * A page in use that tasks share is held by its mappings, an LRU batch, an isolation, and pins;
+ * nothing else. Locks: none; nobody moves, maps or frees meanwhile.
  */
 void hold_check(struct check *c);
 

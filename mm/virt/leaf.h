@@ -6,8 +6,8 @@
  *
  *   LEAF_NONE       the whole entry is 0: nothing was ever here
  *   LEAF_SWAP       reserved for pages on a swap device (a later step)
- *   LEAF_MIGRATION  the frame is being moved: its page is locked, whoever needs it waits for that lock.
- *                   Exists only between try_to_unmap and remove_migration_ptes of one running migration.
+ *   LEAF_MIGRATION  the frame is being moved: its page is locked, whoever needs it waits for that
+ * lock. Exists only between try_to_unmap and remove_migration_ptes of one running migration.
  *
  * A migration entry keeps all that the present entry knew, so that a move is invisible:
  * `write` (the hardware let stores through), young, dirty, soft dirty. TU-1, TU-3.
@@ -66,7 +66,10 @@ static inline pte_t leaf_make_read(pte_t e)
 	return pte_from_bits(e.bits & ~(uint32_t)LEAF_WRITE);
 }
 
-/* The present entry for `frame` that restores what migration entry `e` kept, under the area's rights now (RM-3..5). */
+/*
+ * The present entry for `frame` that restores what migration entry `e` kept, under the area's
+ * rights now (RM-3..5).
+ */
 static inline pte_t leaf_restore(pte_t e, pfn_t frame, unsigned rights)
 {
 	pte_t n = pte_make(frame, rights);

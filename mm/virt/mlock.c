@@ -3,8 +3,8 @@
  *
  * A page that a locked area maps has PG_MLOCKED, is counted in NR_MLOCK and belongs on the
  * unevictable list. A new page of a locked area is marked by the fault that maps it, the rest here;
- * a move carries the mark along. A page that several areas map (fork) keeps it for as long as one of
- * them is locked.
+ * a move carries the mark along. A page that several areas map (fork) keeps it for as long as one
+ * of them is locked.
  */
 #include <errno.h>
 #include "base/waitq.h"

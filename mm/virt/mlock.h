@@ -20,12 +20,16 @@ void munlock_page(struct page *p);
  */
 void munlock_shared_page(struct page *p, struct vma *left);
 
-/* Takes the mark off every page that [start, end) of an area maps. mm->lock held for writing; may
- * sleep. */
+/*
+ * Takes the mark off every page that [start, end) of an area maps. mm->lock held for writing; may
+ * sleep.
+ */
 void munlock_range(struct vma *v, uint32_t start, uint32_t end);
 
-/* Faults in every page of [start, end) that its area lets anybody reach. No lock held. 0 or
- * -ENOMEM. */
+/*
+ * Faults in every page of [start, end) that its area lets anybody reach. No lock held. 0 or
+ * -ENOMEM.
+ */
 int mm_populate(struct mm *mm, uint32_t start, uint32_t end);
 
 #endif

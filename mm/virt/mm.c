@@ -69,7 +69,7 @@ static void mm_unmap_all(struct mm *mm)
 	struct vma *v, *next;
 
 	rwsem_write_lock(&mm->lock);
-	list_for_each_entry_safe (v, next, &mm->areas, node) {
+	list_for_each_entry_safe(v, next, &mm->areas, node) {
 		zap_range(v, v->start, v->end);
 		vma_destroy(v);
 	}

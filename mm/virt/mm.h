@@ -1,8 +1,8 @@
 /*
  * Address spaces.
  *
- * Locks, outermost first: mm->lock (sleeps) > page lock (sleeps) > anon->lock > table lock > LRU, zone.
- * Counts are atomic, because a mover changes entries without holding mm->lock.
+ * Locks, outermost first: mm->lock (sleeps) > page lock (sleeps) > anon->lock > table lock > LRU,
+ * zone. Counts are atomic, because a mover changes entries without holding mm->lock.
  */
 #ifndef MM_VIRT_MM_H
 #define MM_VIRT_MM_H
@@ -14,12 +14,12 @@
 struct mm {
 	struct arch_mm arch;
 	struct rwsem lock;
-	struct list areas;	 /* struct vma.node, by address */
-	struct vma *tree;	 /* vma.c's own */
-	struct vma *last_found;	 /* vma.c's own */
-	uint32_t refs;		 /* atomic: tasks, and whoever looks at it for a while */
-	uint32_t anon_pages;	 /* atomic: entries that map (or stand for) anonymous pages */
-	uint32_t table_pages;	 /* atomic: frames of second-level tables */
+	struct list areas;	/* struct vma.node, by address */
+	struct vma *tree;	/* vma.c's own */
+	struct vma *last_found; /* vma.c's own */
+	uint32_t refs;		/* atomic: tasks, and whoever looks at it for a while */
+	uint32_t anon_pages;	/* atomic: entries that map (or stand for) anonymous pages */
+	uint32_t table_pages;	/* atomic: frames of second-level tables */
 	uint32_t area_count;
 	uint32_t brk_start, brk; /* the heap: [brk_start, brk) */
 	uint32_t stack_limit;	 /* lowest address the stack may grow to */
@@ -32,7 +32,7 @@ struct mm {
 #define USER_START 0x8000u
 #define MMAP_BASE  0x20000000u /* mmap looks upward from here */
 
-struct mm *mm_create(const char *name);	/* NULL: no memory. One hold. */
+struct mm *mm_create(const char *name); /* NULL: no memory. One hold. */
 void mm_get(struct mm *mm);
 void mm_put(struct mm *mm); /* the last hold unmaps and frees everything; may sleep */
 
@@ -47,40 +47,41 @@ static inline bool mm_range_is_user(uint32_t start, uint32_t bytes)
 
 /*
  * Requests of tasks, by page-aligned byte ranges. All take mm->lock for writing (madvise: reading).
- * Each returns 0 (or an address) or -errno as Linux's calls do: -EINVAL for a bad range, -ENOMEM, -EACCES.
+ * Each returns 0 (or an address) or -errno as Linux's calls do: -EINVAL for a bad range, -ENOMEM,
+ * -EACCES.
  */
-int mm_map(struct mm *mm, uint32_t hint, uint32_t bytes, uint32_t vma_flags, bool fixed, uint32_t *address);
+int mm_map(struct mm *mm, uint32_t hint, uint32_t bytes, uint32_t vma_flags, bool fixed,
+	   uint32_t *address);
 int mm_unmap(struct mm *mm, uint32_t start, uint32_t bytes);
 int mm_protect(struct mm *mm, uint32_t start, uint32_t bytes, uint32_t rights);
 int mm_discard(struct mm *mm, uint32_t start, uint32_t bytes); /* MADV_DONTNEED */
-uint32_t mm_set_brk(struct mm *mm, uint32_t brk);	       /* the break afterwards, old one if refused */
+uint32_t mm_set_brk(struct mm *mm, uint32_t brk); /* the break afterwards, old one if refused */
 int mm_lock_range(struct mm *mm, uint32_t start, uint32_t bytes, bool lock); /* mlock, munlock */
 
 /*
- * What the task stored in [start, end), any bytes, is what it fetches from there. mm->lock for reading.
- * Returns 0, or -EFAULT where the range leaves the task's areas.
+ * What the task stored in [start, end), any bytes, is what it fetches from there. mm->lock for
+ * reading. Returns 0, or -EFAULT where the range leaves the task's areas.
  */
 int mm_sync_instructions(struct mm *mm, uint32_t start, uint32_t end);
 
 /*
- * Resizes the range [old, old + old_bytes) of one area to new_bytes, where it is or, if it `may_move`, elsewhere;
- * `fixed`: to new_hint, whatever was there goes. Sizes are rounded up to pages. A page keeps its frame, its entry
- * and its offset in the family; what is new reads as zeroes, and is faulted in at once where the area is locked.
- * Returns: 0 and where the range begins now; -EINVAL; -EFAULT not one area; -ENOMEM no room, or no memory: then
- * nothing has changed, but what a fixed move was to replace may be gone.
- * Source: mremap(2).
+ * Resizes the range [old, old + old_bytes) of one area to new_bytes, where it is or, if it
+ * `may_move`, elsewhere; `fixed`: to new_hint, whatever was there goes. Sizes are rounded up to
+ * pages. A page keeps its frame, its entry and its offset in the family; what is new reads as
+ * zeroes, and is faulted in at once where the area is locked. Returns: 0 and where the range begins
+ * now; -EINVAL; -EFAULT not one area; -ENOMEM no room, or no memory: then nothing has changed, but
+ * what a fixed move was to replace may be gone. Source: mremap(2).
  */
-int mm_remap(struct mm *mm, uint32_t old, uint32_t old_bytes, uint32_t new_bytes, bool may_move, bool fixed,
-	     uint32_t new_hint, uint32_t *address);
+int mm_remap(struct mm *mm, uint32_t old, uint32_t old_bytes, uint32_t new_bytes, bool may_move,
+	     bool fixed, uint32_t new_hint, uint32_t *address);
 
 /*
- * Gives `child`, fresh from mm_create, the areas of `parent`, and every anonymous page to share until one of the two
- * writes to it. When this returns no store of the parent's goes through to a shared page any more.
- * VMA_LOCKED is not inherited (mlock(2)).
- * Locks:   parent->lock, then child->lock, both for writing. Nobody but observers (mm_for_each) knows the child yet.
- * Context: may sleep.
- * Returns: 0, or -ENOMEM: the child is empty again; of the parent only write rights of entries are gone, which the
- *          next write gives back.
+ * Gives `child`, fresh from mm_create, the areas of `parent`, and every anonymous page to share
+ * until one of the two writes to it. When this returns no store of the parent's goes through to a
+ * shared page any more. VMA_LOCKED is not inherited (mlock(2)). Locks:   parent->lock, then
+ * child->lock, both for writing. Nobody but observers (mm_for_each) knows the child yet. Context:
+ * may sleep. Returns: 0, or -ENOMEM: the child is empty again; of the parent only write rights of
+ * entries are gone, which the next write gives back.
  */
 int mm_fork(struct mm *parent, struct mm *child);
 
@@ -90,11 +91,17 @@ uint32_t mm_find_room(struct mm *mm, uint32_t hint, uint32_t bytes);
 /* mm_unmap of a checked range, mm->lock held for writing. 0, or -ENOMEM and nothing changed. */
 int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end);
 
-/* One fault extends a stack by no more than this, and leaves this much free above the next area below. */
-#define STACK_GROW_MAX	0x100000u
-#define STACK_GUARD	0x10000u
+/*
+ * One fault extends a stack by no more than this, and leaves this much free above the next area
+ * below.
+ */
+#define STACK_GROW_MAX 0x100000u
+#define STACK_GUARD    0x10000u
 
-/* Grows a VMA_GROWSDOWN area down to cover `a` if it is near below it and the limit allows. mm->lock held for writing. 0 or -EFAULT. */
+/*
+ * Grows a VMA_GROWSDOWN area down to cover `a` if it is near below it and the limit allows.
+ * mm->lock held for writing. 0 or -EFAULT.
+ */
 int mm_grow_stack(struct mm *mm, struct vma *v, vaddr_t a);
 
 #endif

@@ -6,7 +6,8 @@
 #include "mm/virt/mlock.h"
 #include "mm/virt/pgtable.h"
 
-/* Frees the tables that served [start, end), where no area is left, and serve no neighbour either.
+/*
+ * Frees the tables that served [start, end), where no area is left, and serve no neighbour either.
  */
 static void free_unused_tables(struct mm *mm, uint32_t start, uint32_t end)
 {
@@ -59,8 +60,10 @@ uint32_t mm_find_room(struct mm *mm, uint32_t hint, uint32_t bytes)
 	return at ? at : vma_find_gap(mm, USER_START, bytes);
 }
 
-/* Puts a new area over what may be there: what can fail comes first, so that -ENOMEM leaves all as
- * it was. */
+/*
+ * Puts a new area over what may be there: what can fail comes first, so that -ENOMEM leaves all as
+ * it was.
+ */
 static int map_at(struct mm *mm, uint32_t start, uint32_t end, uint32_t flags)
 {
 	struct vma *v = vma_new();

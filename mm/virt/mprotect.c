@@ -44,7 +44,8 @@ static void protect_entry(struct pte_place place, struct vma *v, vaddr_t a, stru
 		return;
 	if (!(v->flags & VMA_WRITE))
 		pte_write(place.entry, leaf_make_read(e));
-	tlb_batch_add(tlb, &v->mm->arch, a); /* Race: the mover may not have flushed what stood here */
+	tlb_batch_add(tlb, &v->mm->arch,
+		      a); /* Race: the mover may not have flushed what stood here */
 }
 
 static void protect_table(struct vma *v, uint32_t a, uint32_t end)

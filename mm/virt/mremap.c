@@ -25,7 +25,7 @@ struct remap {
 	uint32_t old, old_bytes, new_bytes;
 	uint32_t target; /* where it begins afterwards */
 	bool may_move, fixed;
-	bool locked;	 /* VMA_LOCKED: what is new has to be there at once */
+	bool locked; /* VMA_LOCKED: what is new has to be there at once */
 };
 
 static uint32_t kept_bytes(const struct remap *r)
@@ -60,8 +60,8 @@ static int make_tables(const struct remap *r)
 }
 
 /*
- * The new place was empty, so no TLB knows it. One may know the old place, also where a migration entry
- * stands: the mover's batch may not have been flushed yet.
+ * The new place was empty, so no TLB knows it. One may know the old place, also where a migration
+ * entry stands: the mover's batch may not have been flushed yet.
  */
 static void move_entry(struct pte_place from, struct pte_place to, const struct vma *v, vaddr_t a,
 		       struct tlb_batch *tlb)

@@ -147,8 +147,10 @@ static struct page *table_detach(struct mm *mm, vaddr_t a)
 	return table;
 }
 
-/* Order: a walker of another cpu may be inside a table until the flush returns; only then is it
- * free. */
+/*
+ * Order: a walker of another cpu may be inside a table until the flush returns; only then is it
+ * free.
+ */
 static void tables_free(struct mm *mm, struct page **tables, unsigned count)
 {
 	if (!count)

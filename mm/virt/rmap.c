@@ -1,13 +1,14 @@
 /*
  * The reverse map of anonymous pages: one walk, and the two things a migration does with it.
  *
- * A family's areas are walked in the order they joined. An area covers the page if the page's offset lies
- * within it; where it has a table, the entry there is looked at under the table's lock. That the entry may be
- * none, or map another page (a copy made before a write), is normal: the visitor decides.
+ * A family's areas are walked in the order they joined. An area covers the page if the page's
+ * offset lies within it; where it has a table, the entry there is looked at under the table's lock.
+ * That the entry may be none, or map another page (a copy made before a write), is normal: the
+ * visitor decides.
  *
- * Race: a task may fault, unmap or protect while the walk runs. Areas keep their bounds while the family's lock
- * is held; entries are changed under their table's lock only; and the mover holds the page lock, so nobody else
- * takes entries of this page away and expects it to stay away.
+ * Race: a task may fault, unmap or protect while the walk runs. Areas keep their bounds while the
+ * family's lock is held; entries are changed under their table's lock only; and the mover holds the
+ * page lock, so nobody else takes entries of this page away and expects it to stay away.
  */
 #include "mm/virt/rmap.h"
 
@@ -40,7 +41,10 @@ void rmap_remove(struct page *p)
 		zone_stat_add(page_zone(p), NR_ANON_PAGES, -1);
 }
 
-/* What an anonymous page gives up with its last hold: its place on a list, its mlock count, its family. */
+/*
+ * What an anonymous page gives up with its last hold: its place on a list, its mlock count, its
+ * family.
+ */
 static void release_anon(struct page *p)
 {
 	lru_forget_released(p);
@@ -90,8 +94,8 @@ void rmap_walk_anon(struct page *p, struct anon_vma *family, rmap_visit visit, v
 }
 
 /*
- * One store from mapping to migration entry: nobody ever sees the entry empty (TU-6). The hardware does not
- * write to entries, so nothing is lost between the read and the store.
+ * One store from mapping to migration entry: nobody ever sees the entry empty (TU-6). The hardware
+ * does not write to entries, so nothing is lost between the read and the store.
  */
 static bool unmap_one(struct page *p, const struct rmap_place *place, void *arg)
 {
@@ -125,7 +129,9 @@ struct restore {
 	uint32_t restored;
 };
 
-/* RM-9: the mark came over with the flags, unless the area was locked while the page was in flight. */
+/*
+ * RM-9: the mark came over with the flags, unless the area was locked while the page was in flight.
+ */
 static void relock(struct page *to)
 {
 	if (page_set(to, PG_MLOCKED | PG_UNEVICTABLE) & PG_MLOCKED)

@@ -8,13 +8,18 @@
 #include "mm/virt/anon_vma.h"
 #include "mm/virt/pgtable.h"
 
-/* Moves between their first migration entry and their last (atomic). 0: no migration entry exists. */
+/*
+ * Moves between their first migration entry and their last (atomic). 0: no migration entry exists.
+ */
 extern uint32_t migrations_running;
 
 /* Makes anonymous pages a kind of their own. Once, at start. */
 void rmap_init(void);
 
-/* The page becomes anonymous, first mapped at `a` of `v` (which has a family). The entry is being written. */
+/*
+ * The page becomes anonymous, first mapped at `a` of `v` (which has a family). The entry is being
+ * written.
+ */
 void rmap_add_new_anon(struct page *p, struct vma *v, vaddr_t a);
 
 /* One more entry maps an anonymous page that is mapped already or was (fork, restore). */
@@ -31,25 +36,26 @@ struct rmap_place {
 };
 
 /*
- * Calls visit at every place where the family of `p` may map it: the area covers the page's offset and has a
- * table there. The visitor looks at the entry itself, and may replace it. It stops when visit returns false.
- * Locks:   takes the family's lock, and each table's in turn. The page lock is held (index and anon stay).
+ * Calls visit at every place where the family of `p` may map it: the area covers the page's offset
+ * and has a table there. The visitor looks at the entry itself, and may replace it. It stops when
+ * visit returns false. Locks:   takes the family's lock, and each table's in turn. The page lock is
+ * held (index and anon stay).
  */
 typedef bool (*rmap_visit)(struct page *p, const struct rmap_place *place, void *arg);
 void rmap_walk_anon(struct page *p, struct anon_vma *family, rmap_visit visit, void *arg);
 
 /*
- * Replaces every mapping of `p` by a migration entry (TU). Adds what must be forgotten to `batch`: until the
- * caller flushes it, other cpus may still reach the frame.
- * mlock and the young bit do not keep a page mapped.
- * Locks:   page lock held, family held.
- * Returns: true if no entry maps the page any more.
+ * Replaces every mapping of `p` by a migration entry (TU). Adds what must be forgotten to `batch`:
+ * until the caller flushes it, other cpus may still reach the frame. mlock and the young bit do not
+ * keep a page mapped. Locks:   page lock held, family held. Returns: true if no entry maps the page
+ * any more.
  */
 bool try_to_unmap(struct page *p, struct anon_vma *family, struct tlb_batch *batch);
 
 /*
- * Turns every migration entry for `from` into a mapping of `to` (RM); `to` == `from` takes a refused move back.
- * Locks:   both pages locked, family held. Returns how many entries were restored.
+ * Turns every migration entry for `from` into a mapping of `to` (RM); `to` == `from` takes a
+ * refused move back. Locks:   both pages locked, family held. Returns how many entries were
+ * restored.
  */
 uint32_t remove_migration_ptes(struct page *from, struct page *to, struct anon_vma *family);
 

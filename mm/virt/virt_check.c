@@ -170,7 +170,7 @@ static void check_areas(struct space *s)
 	bool remembered = !s->mm->last_found;
 	struct vma *v;
 
-	list_for_each_entry (v, &s->mm->areas, node) {
+	list_for_each_entry(v, &s->mm->areas, node) {
 		count++;
 		remembered |= s->mm->last_found == v;
 		if (v->start < end || v->end <= v->start || v->end > USER_END ||
@@ -257,8 +257,7 @@ static void add_zones(struct claims *claims)
 {
 	struct zone *z;
 
-	for_each_zone(z)
-	{
+	for_each_zone(z) {
 		claims->stat_tables += z->stat[NR_PAGE_TABLES];
 		claims->stat_mlock += z->stat[NR_MLOCK];
 		claims->stat_anon += z->stat[NR_ANON_PAGES];

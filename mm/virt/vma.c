@@ -244,7 +244,8 @@ static bool vma_are_alike(const struct vma *left, const struct vma *right)
 	       (left->anon == right->anon || !left->anon || !right->anon);
 }
 
-/* The one that has a family stays. Race: as in vma_split_at, first it grows, then the other leaves.
+/*
+ * The one that has a family stays. Race: as in vma_split_at, first it grows, then the other leaves.
  */
 static struct vma *vma_merge(struct vma *left, struct vma *right)
 {

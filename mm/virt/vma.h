@@ -23,15 +23,15 @@ enum vma_flags {
 };
 
 struct vma {
-	uint32_t start, end;	/* bytes, page aligned */
-	uint32_t flags;		/* enum vma_flags */
-	uint32_t pgoff;		/* page offset of `start` in its family; start >> PAGE_SHIFT when made */
+	uint32_t start, end; /* bytes, page aligned */
+	uint32_t flags;	     /* enum vma_flags */
+	uint32_t pgoff; /* page offset of `start` in its family; start >> PAGE_SHIFT when made */
 	struct mm *mm;
-	struct anon_vma *anon;	/* NULL until the first anonymous page */
-	struct list family;	/* in anon->areas */
-	struct list node;	/* in mm->areas, by address */
+	struct anon_vma *anon;		   /* NULL until the first anonymous page */
+	struct list family;		   /* in anon->areas */
+	struct list node;		   /* in mm->areas, by address */
 	struct vma *left, *right, *parent; /* a treap by address: vma.c's own */
-	uint32_t priority;	/* never below that of a child */
+	uint32_t priority;		   /* never below that of a child */
 };
 
 /* What user mode may do in the area, for pte_make. */
@@ -70,21 +70,28 @@ struct vma *vma_next(const struct vma *v); /* by address, or NULL */
 /* Areas cover every byte of [start, end). */
 bool vma_covers(struct mm *mm, uint32_t start, uint32_t end);
 
-/* An area that is nowhere yet, so that lack of memory is known before anything changes. NULL: no memory. */
+/*
+ * An area that is nowhere yet, so that lack of memory is known before anything changes. NULL: no
+ * memory.
+ */
 struct vma *vma_new(void);
 void vma_free(struct vma *v);
 
 /* Links a new area in. [start, end) must be free. Merges with nothing. */
 void vma_insert(struct mm *mm, struct vma *v, uint32_t start, uint32_t end, uint32_t flags);
 
-/* Both, then merges with like neighbours. Returns the area that covers the range now, or NULL: no memory. */
+/*
+ * Both, then merges with like neighbours. Returns the area that covers the range now, or NULL: no
+ * memory.
+ */
 struct vma *vma_create(struct mm *mm, uint32_t start, uint32_t end, uint32_t flags);
 
 /* Moves the borders of an area, into free room or over a neighbour that is about to go. */
 void vma_set_bounds(struct vma *v, uint32_t start, uint32_t end);
 
 /*
- * Cuts areas so that none crosses `at`. Both halves stay in the family. Returns 0 or -ENOMEM, nothing changed.
+ * Cuts areas so that none crosses `at`. Both halves stay in the family. Returns 0 or -ENOMEM,
+ * nothing changed.
  */
 int vma_split_at(struct mm *mm, vaddr_t at);
 

@@ -35,7 +35,8 @@ static void zap_present(struct zap_round *z, struct vma *v, struct pte_place pla
 
 /*
  * BS-6: a migration entry holds nothing and counts on no page; try_to_unmap saw to that.
- * Race: a batch puts off its flush, so a TLB may still know what stood here before; it must not when we return.
+ * Race: a batch puts off its flush, so a TLB may still know what stood here before; it must not
+ * when we return.
  */
 static void zap_entry(struct zap_round *z, struct vma *v, struct pte_place place, vaddr_t a)
 {

@@ -24,16 +24,16 @@ struct test {
 };
 
 /* `used` and a section of its own: the linker gathers them into one array. */
-#define TEST(suite_, name_, covers_)                                                       \
-	static void suite_##_##name_(void);                                                \
-	static const struct test test_##suite_##_##name_                                   \
-		__attribute__((section("target_tests"), used, no_reorder, aligned(4))) = { \
-			.suite = #suite_,                                                  \
-			.name = #name_,                                                    \
-			.covers = covers_,                                                 \
-			.file = __FILE__,                                                  \
-			.run = suite_##_##name_,                                           \
-		};                                                                         \
+#define TEST(suite_, name_, covers_)                                                               \
+	static void suite_##_##name_(void);                                                        \
+	static const struct test test_##suite_##_##name_                                           \
+		__attribute__((section("target_tests"), used, no_reorder, aligned(4))) = {         \
+			.suite = #suite_,                                                          \
+			.name = #name_,                                                            \
+			.covers = covers_,                                                         \
+			.file = __FILE__,                                                          \
+			.run = suite_##_##name_,                                                   \
+		};                                                                                 \
 	static void suite_##_##name_(void)
 
 /* Records a failure of the running test. */
@@ -50,20 +50,20 @@ static inline bool test_compare(const char *file, int line, const char *what, ui
 	return found == wanted;
 }
 
-#define EXPECT_EQ(found, wanted)                                                   \
-	test_compare(__FILE__, __LINE__, #found " == " #wanted, (uint32_t)(found), \
+#define EXPECT_EQ(found, wanted)                                                                   \
+	test_compare(__FILE__, __LINE__, #found " == " #wanted, (uint32_t)(found),                 \
 		     (uint32_t)(wanted))
 #define EXPECT_TRUE(condition) test_compare(__FILE__, __LINE__, #condition, (condition) ? 1 : 0, 1)
 
-#define REQUIRE_EQ(found, wanted)              \
-	do {                                   \
-		if (!EXPECT_EQ(found, wanted)) \
-			return;                \
+#define REQUIRE_EQ(found, wanted)                                                                  \
+	do {                                                                                       \
+		if (!EXPECT_EQ(found, wanted))                                                     \
+			return;                                                                    \
 	} while (0)
-#define REQUIRE_TRUE(condition)              \
-	do {                                 \
-		if (!EXPECT_TRUE(condition)) \
-			return;              \
+#define REQUIRE_TRUE(condition)                                                                    \
+	do {                                                                                       \
+		if (!EXPECT_TRUE(condition))                                                       \
+			return;                                                                    \
 	} while (0)
 
 /*

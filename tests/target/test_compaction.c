@@ -1,7 +1,8 @@
 /*
  * Compaction: memory that is free but in pieces becomes free in blocks, and nobody's bytes change.
  *
- * Memory is fragmented by a task-less address space: an area is filled, and all but every eighth page let go.
+ * Memory is fragmented by a task-less address space: an area is filled, and all but every eighth
+ * page let go.
  */
 #include <errno.h>
 #include <string.h>
@@ -103,8 +104,11 @@ static struct zone *main_zone(void)
 
 static struct compaction whole_run(struct zone *z, enum migrate_mode mode)
 {
-	return (struct compaction){ .zone = z, .order = COMPACT_WHOLE_ZONE, .mode = mode,
-				    .type = MIGRATE_MOVABLE, .ignore_hints = true };
+	return (struct compaction){ .zone = z,
+				    .order = COMPACT_WHOLE_ZONE,
+				    .mode = mode,
+				    .type = MIGRATE_MOVABLE,
+				    .ignore_hints = true };
 }
 
 TEST(compaction, makes_blocks_and_keeps_bytes, "CO-2, CO-4, CO-5, CO-8")
@@ -182,7 +186,8 @@ static unsigned take_all(unsigned order)
 {
 	unsigned n = 0;
 
-	while (n < MAX_HELD && (held[n] = alloc_pages(GFP_USER | GFP_NOCOMPACT | GFP_NOWARN, order)))
+	while (n < MAX_HELD &&
+	       (held[n] = alloc_pages(GFP_USER | GFP_NOCOMPACT | GFP_NOWARN, order)))
 		n++;
 	return n;
 }

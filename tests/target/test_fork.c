@@ -183,8 +183,8 @@ static void fork_now(const struct move *m, enum move_stage passed)
 	childs = entry_at(flight.child, flight.a);
 	flight.wrong_entries += parents.bits != childs.bits;
 	flight.wrong_entries += pte_is_migration(childs) != is_in_flight(passed);
-	flight.wrong_entries += pte_is_present(childs) ? pte_is_writable(childs) :
-							 leaf_is_write(childs);
+	flight.wrong_entries +=
+		pte_is_present(childs) ? pte_is_writable(childs) : leaf_is_write(childs);
 	flight.wrong_entries += flight.child->anon_pages != 1;
 }
 
@@ -314,8 +314,8 @@ static void remap_now(const struct move *m, enum move_stage passed)
 	EXPECT_EQ(mm_remap(flight.mm, flight.a.a, PAGE_SIZE, PAGE_SIZE, true, true, flight.to.a,
 			   &address),
 		  0);
-	flight.wrong_entries += pte_is_migration(entry_at(flight.mm, flight.to)) !=
-				is_in_flight(passed);
+	flight.wrong_entries +=
+		pte_is_migration(entry_at(flight.mm, flight.to)) != is_in_flight(passed);
 	flight.wrong_entries += !pte_is_none(entry_at(flight.mm, flight.a));
 	flight.wrong_entries += flight.mm->anon_pages != 1;
 }

@@ -1,6 +1,7 @@
 /*
- * One page, many pages, moved under every condition that anonymous memory can meet. The half-moved state is
- * looked at through migrate_set_probe: the probe runs in the mover, after the stage it names.
+ * One page, many pages, moved under every condition that anonymous memory can meet. The half-moved
+ * state is looked at through migrate_set_probe: the probe runs in the mover, after the stage it
+ * names.
  */
 #include <errno.h>
 
@@ -92,7 +93,7 @@ static vaddr_t given_pages(struct mm *mm, unsigned count)
 struct planned {
 	struct migration migration;
 	struct list pages;
-	unsigned targets_left;	/* take_target says no after so many */
+	unsigned targets_left; /* take_target says no after so many */
 	unsigned taken, given_back, settled, stale_targets;
 };
 
@@ -127,7 +128,8 @@ static void plan_settled(struct migration *m, const struct move *move)
 
 static void given_plan(struct planned *plan, enum migrate_mode mode)
 {
-	*plan = (struct planned){ .migration = { .mode = mode, .why = WHY_REQUEST,
+	*plan = (struct planned){ .migration = { .mode = mode,
+						 .why = WHY_REQUEST,
 						 .take_target = plan_take,
 						 .give_back = plan_give_back,
 						 .settled = plan_settled },
@@ -169,7 +171,8 @@ static uint32_t isolated_pages(void)
 
 /* ---- the ordinary move */
 
-TEST(migrate, moves_a_page, "UM-4, UM-5, UM-8, UM-9, UN-13, UN-16, MV-2, MV-3, MV-7, CP-1, CP-10, RM-1, RM-8, TU-4, MP-6")
+TEST(migrate, moves_a_page,
+     "UM-4, UM-5, UM-8, UM-9, UN-13, UN-16, MV-2, MV-3, MV-7, CP-1, CP-10, RM-1, RM-8, TU-4, MP-6")
 {
 	struct mm *mm = given_mm();
 	vaddr_t a;
@@ -295,7 +298,10 @@ TEST(migrate, executable_page_syncs_instructions, "DC-7, BS-21, RM-7")
 
 /* ---- many mappings */
 
-/* Maps the page of `a` in another address space too, as a fork would: same family, same offset, read-only. */
+/*
+ * Maps the page of `a` in another address space too, as a fork would: same family, same offset,
+ * read-only.
+ */
 static void share_with(struct mm *mm, vaddr_t a, struct mm *other)
 {
 	struct vma *v = vma_find(mm, a), *copy;
@@ -342,7 +348,9 @@ TEST(migrate, page_mapped_eight_times, "RM-1, TU-1, TU-4")
 		EXPECT_TRUE(page_at(others[i], a) == to);
 		EXPECT_EQ(others[i]->anon_pages, 1);
 	}
-	/* The last given address space is current: a write there copies, and nobody else sees it. */
+	/*
+	 * The last given address space is current: a write there copies, and nobody else sees it.
+	 */
 	EXPECT_TRUE(write_word(a, 42));
 	EXPECT_EQ(word_in_frame(page_to_pfn(to), 0), signature(3, 0));
 	EXPECT_EQ(to->mapcount, 7);
@@ -389,7 +397,8 @@ static void look_through_mmu(const struct move *m, enum move_stage passed)
 	probe.value[0] += probe_user_read(probe.a, &word) == 0;
 	probe.value[1] += probe_user_write(probe.a, 99) == 0;
 	probe.value[2] += !pte_is_migration(entry_at(probe.mm, probe.a));
-	probe.value[3] += leaf_migration_pfn(entry_at(probe.mm, probe.a)).n != page_to_pfn(m->from).n;
+	probe.value[3] +=
+		leaf_migration_pfn(entry_at(probe.mm, probe.a)).n != page_to_pfn(m->from).n;
 }
 
 TEST(migrate, nobody_reaches_a_page_in_flight, "TU-1, TU-6, BS-1, BS-23, MP-11")
@@ -611,7 +620,10 @@ static void pin_once(const struct move *m, enum move_stage passed)
 	probe.held = m->from;
 }
 
-/* The next pass begins: the pin goes, so it succeeds. A page pinned before "count" is not copied (MG-2). */
+/*
+ * The next pass begins: the pin goes, so it succeeds. A page pinned before "count" is not copied
+ * (MG-2).
+ */
 static void pin_then_let_go(const struct move *m, enum move_stage passed)
 {
 	probe.value[0] += passed == STAGE_COPY && probe.held && probe.at < STAGE_COUNT;
@@ -724,7 +736,10 @@ TEST(migrate, waits_with_no_other_page_locked, "MP-12, UN-3, MP-1")
 	EXPECT_TRUE(plan.migration.passes > MIGRATE_FORCE_PASS);
 }
 
-/* A mapping that the reverse map does not find: nothing in the kernel does this, so the test breaks the family. */
+/*
+ * A mapping that the reverse map does not find: nothing in the kernel does this, so the test breaks
+ * the family.
+ */
 TEST(migrate, a_mapping_that_stays, "UN-14, UN-15, MP-10")
 {
 	struct mm *mm = given_mm(), *other;
@@ -875,9 +890,12 @@ TEST(migrate, targets_run_out, "UM-1, MP-4, MP-9, BS-54")
 }
 
 static const char *const sites[] = { "migrate_target", "migrate_lock", "migrate_unmap",
-				     "migrate_count", "migrate_copy",  "migrate_freeze" };
+				     "migrate_count",  "migrate_copy", "migrate_freeze" };
 
-/* Every stage that can fail, failed at every position of a batch: all pages still arrive, or stay as they were. */
+/*
+ * Every stage that can fail, failed at every position of a batch: all pages still arrive, or stay
+ * as they were.
+ */
 TEST(migrate, every_way_back, "UN-15, UM-6, MG-12, MV-6, MP-4, MP-5, BS-29")
 {
 	struct mm *mm = given_mm();

@@ -1,5 +1,6 @@
 /*
- * Bugs that others paid for (docs/bug-scenarios.md), where they need more than one page or one call.
+ * Bugs that others paid for (docs/bug-scenarios.md), where they need more than one page or one
+ * call.
  */
 #include "arch/uaccess.h"
 #include "kernel/sched.h"
@@ -36,7 +37,10 @@ static void set_type(struct zone *z, pfn_t f, enum migratetype type)
 	spin_unlock_irq(&z->lock, saved);
 }
 
-/* A frame that is on this cpu's list when its block becomes untouchable must not be handed out from there. */
+/*
+ * A frame that is on this cpu's list when its block becomes untouchable must not be handed out from
+ * there.
+ */
 TEST(scenarios, a_cached_frame_of_an_isolated_block, "BS-41")
 {
 	struct page *p = alloc_pages(GFP_USER, 0);
@@ -67,7 +71,10 @@ TEST(scenarios, a_cached_frame_of_an_isolated_block, "BS-41")
 
 static struct page *pins[PINS];
 
-/* Page numbers of an area that fills most of memory; a later page lies lower in memory than an earlier one. */
+/*
+ * Page numbers of an area that fills most of memory; a later page lies lower in memory than an
+ * earlier one.
+ */
 static struct {
 	struct mm *mm;
 	vaddr_t a;
@@ -79,7 +86,10 @@ static vaddr_t nth(uint32_t n)
 	return vaddr(full.a.a + n * PAGE_SIZE);
 }
 
-/* Every second page of the first half is let go, so that its frames are targets for the lowest pages, the last. */
+/*
+ * Every second page of the first half is let go, so that its frames are targets for the lowest
+ * pages, the last.
+ */
 static void given_full_memory_with_holes(void)
 {
 	struct zone *z = zonelist_first(ZONE_MOVABLE);
@@ -125,13 +135,15 @@ static void see_round(const struct compaction *run)
 }
 
 /*
- * Every second page refuses in every pass: its target goes back to the stock, the scanners go on, and the block is
- * left behind.
+ * Every second page refuses in every pass: its target goes back to the stock, the scanners go on,
+ * and the block is left behind.
  */
 TEST(scenarios, every_second_page_refuses, "BS-42, BS-45, CO-5")
 {
-	struct compaction run = { .order = COMPACT_WHOLE_ZONE, .mode = MIGRATE_SYNC,
-				  .type = MIGRATE_MOVABLE, .ignore_hints = true };
+	struct compaction run = { .order = COMPACT_WHOLE_ZONE,
+				  .mode = MIGRATE_SYNC,
+				  .type = MIGRATE_MOVABLE,
+				  .ignore_hints = true };
 	uint32_t free_before;
 
 	given_full_memory_with_holes();
@@ -149,7 +161,8 @@ TEST(scenarios, every_second_page_refuses, "BS-42, BS-45, CO-5")
 	EXPECT_EQ(run.zone->free_pages, free_before);
 	/* A visit takes a batch, or ends the block. */
 	EXPECT_TRUE(run.counts.blocks_visited <=
-		    run.counts.isolated / MOVE_BATCH + 2 * (run.zone->end.n - run.zone->start.n) / PAGEBLOCK_PAGES);
+		    run.counts.isolated / MOVE_BATCH +
+			    2 * (run.zone->end.n - run.zone->start.n) / PAGEBLOCK_PAGES);
 	EXPECT_EQ(wrong_pages(), 0);
 	unpin_all();
 }
@@ -158,7 +171,10 @@ TEST(scenarios, every_second_page_refuses, "BS-42, BS-45, CO-5")
 
 static struct list held = LIST_INIT(held);
 
-/* Takes memory for what can not move until every block of that type is gone and other types' are being used up. */
+/*
+ * Takes memory for what can not move until every block of that type is gone and other types' are
+ * being used up.
+ */
 static unsigned take_everything(gfp_t gfp)
 {
 	struct page *p;

@@ -66,10 +66,10 @@ static void expect_crash(const char *kind, int status)
 	EXPECT_EQ(checkin_verify_all(VERIFY_MS), errors);
 }
 
-#define CRASH_TEST(label, kind, signal)                     \
-	TEST(tasks, crash_##label, "")                      \
-	{                                                   \
-		expect_crash(kind, EXIT_BY_SIGNAL(signal)); \
+#define CRASH_TEST(label, kind, signal)                                                            \
+	TEST(tasks, crash_##label, "")                                                             \
+	{                                                                                          \
+		expect_crash(kind, EXIT_BY_SIGNAL(signal));                                        \
 	}
 
 CRASH_TEST(null, "null", SIG_SEGV)
@@ -177,7 +177,8 @@ static void arm_site(const struct failpoint *f, void *n)
 	failpoint_arm(f->name, *(const uint32_t *)n);
 }
 
-/* A failure at the n-th pass through every site; the program may start or not, nothing may be lost.
+/*
+ * A failure at the n-th pass through every site; the program may start or not, nothing may be lost.
  */
 TEST(tasks, a_start_that_fails_anywhere_leaves_nothing, "")
 {

@@ -1,5 +1,6 @@
 /*
- * Bodies of arch/cpu.h. A thread is known by TPIDRPRW (ARM DDI 0406C B4.1.151), which user mode can not see.
+ * Bodies of arch/cpu.h. A thread is known by TPIDRPRW (ARM DDI 0406C B4.1.151), which user mode can
+ * not see.
  */
 #ifndef ARCH_ARM_IMPL_CPU_H
 #define ARCH_ARM_IMPL_CPU_H
@@ -37,7 +38,9 @@ static inline bool cpu_irqs_are_off(void)
 	return cpsr & CPSR_I;
 }
 
-/* MPIDR affinity level 0 (ARM DDI 0406C B4.1.106). Volatile: a sleeping thread may wake elsewhere. */
+/*
+ * MPIDR affinity level 0 (ARM DDI 0406C B4.1.106). Volatile: a sleeping thread may wake elsewhere.
+ */
 static inline unsigned cpu_id(void)
 {
 	uint32_t mpidr;
@@ -46,7 +49,9 @@ static inline unsigned cpu_id(void)
 	return mpidr & (MAX_CPUS - 1u);
 }
 
-/* Not volatile: whoever asks twice is still the same thread, so the compiler may keep the answer. */
+/*
+ * Not volatile: whoever asks twice is still the same thread, so the compiler may keep the answer.
+ */
 static inline struct thread *cpu_current(void)
 {
 	struct thread *t;
@@ -65,7 +70,9 @@ static inline void cpu_wait_event(void)
 	__asm__ volatile("wfe" ::: "memory");
 }
 
-/* Order: the store that the others wait for is done before the event (ARM DDI 0406C A3.8.3, DSB). */
+/*
+ * Order: the store that the others wait for is done before the event (ARM DDI 0406C A3.8.3, DSB).
+ */
 static inline void cpu_signal(void)
 {
 	__asm__ volatile("dsb ishst\n\tsev" ::: "memory");

@@ -4,7 +4,10 @@
 #ifndef ARCH_ARM_IMPL_FRAME_H
 #define ARCH_ARM_IMPL_FRAME_H
 
-/* Set at boot, constant afterwards: kernel address minus physical address; first frame above the map. */
+/*
+ * Set at boot, constant afterwards: kernel address minus physical address; first frame above the
+ * map.
+ */
 extern uint32_t direct_map_offset;
 extern pfn_t direct_map_end;
 

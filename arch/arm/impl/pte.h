@@ -17,12 +17,12 @@ enum {
 	PTE_SMALL_PAGE = 1u << 1,
 	PTE_C = 1u << 3,
 	PTE_B = 1u << 2,
-	PTE_YOUNG = 1u << 4,  /* AP[0] is the access flag when AFE = 1 */
-	PTE_USER = 1u << 5,   /* AP[1]: user mode may access */
+	PTE_YOUNG = 1u << 4, /* AP[0] is the access flag when AFE = 1 */
+	PTE_USER = 1u << 5,  /* AP[1]: user mode may access */
 	PTE_TEX0 = 1u << 6,
 	PTE_DIRTY = 1u << 7,
 	PTE_SOFT_DIRTY = 1u << 8,
-	PTE_RO = 1u << 9,     /* AP[2]: no stores */
+	PTE_RO = 1u << 9, /* AP[2]: no stores */
 	PTE_SHARED = 1u << 10,
 	PTE_NOT_GLOBAL = 1u << 11,
 };
@@ -30,7 +30,10 @@ enum {
 /* Memory type indices {TEX[0], C, B} of arch/arm/mmu.c: 3 is normal write-back write-allocate. */
 #define PTE_NORMAL ((uint32_t)(PTE_C | PTE_B))
 
-/* First level: ARM DDI 0406C figure B3-4. Bit 2 of a table entry is PXN: the kernel runs no user page. */
+/*
+ * First level: ARM DDI 0406C figure B3-4. Bit 2 of a table entry is PXN: the kernel runs no user
+ * page.
+ */
 enum { L1E_TABLE = 1u << 0, L1E_TABLE_PXN = 1u << 2 };
 
 static inline pte_t pte_read(const pte_t *entry)
@@ -153,7 +156,8 @@ static inline pte_t pte_clear_soft_dirty(pte_t e)
 
 static inline pte_t pte_set_rights(pte_t e, unsigned rights)
 {
-	return (pte_t){ (e.bits & ~(uint32_t)(PTE_USER | PTE_XN)) | PTE_RO | pte_rights_bits(rights) };
+	return (pte_t){ (e.bits & ~(uint32_t)(PTE_USER | PTE_XN)) | PTE_RO |
+			pte_rights_bits(rights) };
 }
 
 static inline l1e_t l1e_read(const l1e_t *entry)
