@@ -81,16 +81,6 @@ static int run_spawn(const struct words *w)
 	return 0;
 }
 
-static uint32_t free_pages_now(void)
-{
-	const struct zone *z;
-	uint32_t sum = 0;
-
-	for_each_zone(z)
-		sum += z->free_pages;
-	return sum;
-}
-
 /* A number of pages, or `N%` of the free ones. Returns false if the word is neither. */
 static bool find_pages(const struct words *w, unsigned n, uint32_t *pages)
 {
@@ -104,7 +94,7 @@ static bool find_pages(const struct words *w, unsigned n, uint32_t *pages)
 	snprintf(digits, sizeof(digits), "%.*s", (int)(percent - word), word);
 	if (percent[1] || !console_number(&number, 0, &share) || share == 0 || share > 100)
 		return false;
-	*pages = (uint32_t)((uint64_t)free_pages_now() * share / 100);
+	*pages = (uint32_t)((uint64_t)zones_free_pages() * share / 100);
 	return true;
 }
 

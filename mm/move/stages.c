@@ -21,7 +21,6 @@
 #include "mm/move/journey.h"
 #include "mm/phys/alloc.h"
 #include "mm/phys/lru.h"
-#include "mm/virt/dcache.h"
 #include "mm/virt/rmap.h"
 
 /* What "target" answers for a page whose owner let go of it: no error, and no journey either. */
@@ -146,7 +145,6 @@ static int expect_holds(struct journey *j, struct move *m)
 static int copy_contents(struct journey *j, struct move *m)
 {
 	(void)j;
-	flush_unmapped_before_read(m->from);
 	frame_copy(page_to_pfn(m->to), page_to_pfn(m->from));
 	return 0;
 }

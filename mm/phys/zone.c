@@ -73,6 +73,26 @@ void zones_init(const struct zone_borders *wish)
 	zone_init(ZONE_MOVABLE, movable, end);
 }
 
+uint32_t zones_free_pages(void)
+{
+	const struct zone *z;
+	uint32_t sum = 0;
+
+	for_each_zone(z)
+		sum += z->free_pages;
+	return sum;
+}
+
+uint32_t zones_stat(enum zone_stat s)
+{
+	const struct zone *z;
+	uint32_t sum = 0;
+
+	for_each_zone(z)
+		sum += z->stat[s];
+	return sum;
+}
+
 /* The largest root whose square is not above n. */
 static uint32_t square_root(uint32_t n)
 {

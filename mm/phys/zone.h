@@ -90,6 +90,10 @@ static inline bool zone_is_empty(const struct zone *z)
 	for ((z) = zones; (z) < zones + ZONE_COUNT; (z)++)                                         \
 		if (!zone_is_empty(z))
 
+/* Sums over all zones: free pages, and one statistic. Racy. */
+uint32_t zones_free_pages(void);
+uint32_t zones_stat(enum zone_stat s);
+
 struct zone_borders {
 	uint32_t dma_pages, movable_pages; /* wished; rounded to pageblocks, cut to what is there */
 	pfn_t high_start;		   /* first frame above the direct map */

@@ -45,12 +45,6 @@ void flush_before_read(const struct vma *v, vaddr_t a, struct page *p)
 	cache_flush_kernel_page(page_to_pfn(p));
 }
 
-void flush_unmapped_before_read(struct page *p)
-{
-	if (cache_type() != CACHE_PIPT)
-		cache_flush_kernel_page(page_to_pfn(p));
-}
-
 void flush_after_read(struct page *p)
 {
 	if (cache_type() != CACHE_PIPT)

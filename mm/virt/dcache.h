@@ -30,13 +30,6 @@ void flush_filled_page(struct page *p);
 void flush_before_read(const struct vma *v, vaddr_t a, struct page *p);
 
 /*
- * Before the kernel reads, under its own address, a page that no task maps any more: what users
- * stored reached memory when their entries went (flush_cache_page), but the kernel's alias may
- * remember an earlier look.
- */
-void flush_unmapped_before_read(struct page *p);
-
-/*
  * After the kernel read, under its own address, a page that users still map: what its alias took in would be stale
  * after their next store, and a user address of the kernel's colour would see it.
  */

@@ -65,13 +65,8 @@ static unsigned count_wanted(const char *pattern)
 /* Frames that nobody uses, once every list that keeps some has given them back. */
 static uint32_t free_frames(void)
 {
-	const struct zone *z;
-	uint32_t sum = 0;
-
 	alloc_drain_all();
-	for_each_zone(z)
-		sum += z->free_pages;
-	return sum;
+	return zones_free_pages();
 }
 
 static void test_thread(void *arg)

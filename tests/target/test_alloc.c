@@ -9,16 +9,6 @@
 #include "tests/target/given.h"
 #include "tests/target/test.h"
 
-static uint32_t free_in_all_zones(void)
-{
-	const struct zone *z;
-	uint32_t sum = 0;
-
-	for_each_zone(z)
-		sum += z->free_pages;
-	return sum;
-}
-
 TEST(alloc, every_order_is_aligned_to_its_size, "")
 {
 	for (unsigned order = 0; order <= MAX_ORDER; order++) {
@@ -65,13 +55,13 @@ TEST(alloc, what_comes_back_merges_again, "")
 	uint32_t before, blocks;
 
 	alloc_drain_all();
-	before = free_in_all_zones();
+	before = zones_free_pages();
 	blocks = zones[ZONE_NORMAL].area[MAX_ORDER].blocks;
 	REQUIRE_TRUE(given_block(GFP_KERNEL, 0) != NULL);
 	REQUIRE_TRUE(given_block(GFP_KERNEL, 5) != NULL);
 	given_take_back();
 	alloc_drain_all();
-	EXPECT_EQ(free_in_all_zones(), before);
+	EXPECT_EQ(zones_free_pages(), before);
 	EXPECT_EQ(zones[ZONE_NORMAL].area[MAX_ORDER].blocks, blocks);
 }
 

@@ -27,16 +27,6 @@ static struct {
 	uint32_t pages;
 } frag;
 
-static uint32_t free_frames(void)
-{
-	const struct zone *z;
-	uint32_t sum = 0;
-
-	for_each_zone(z)
-		sum += z->free_pages;
-	return sum;
-}
-
 static vaddr_t nth(uint32_t n)
 {
 	return vaddr(frag.a.a + n * PAGE_SIZE);
@@ -48,7 +38,7 @@ static bool given_fragmented_memory(void)
 	uint32_t word;
 
 	frag.mm = given_mm();
-	frag.pages = free_frames() / 8 * 7;
+	frag.pages = zones_free_pages() / 8 * 7;
 	frag.a = given_area(frag.mm, frag.pages, VMA_READ | VMA_WRITE);
 	for (uint32_t n = 0; n < frag.pages; n++) {
 		word = n ^ 0x5eed0000u;
@@ -68,16 +58,6 @@ static uint32_t wrong_pages(void)
 	for (uint32_t n = 0; n < frag.pages; n += KEEP_EVERY)
 		wrong += copy_from_user(&word, nth(n), sizeof(word)) || word != (n ^ 0x5eed0000u);
 	return wrong;
-}
-
-static uint32_t isolated_pages(void)
-{
-	const struct zone *z;
-	uint32_t sum = 0;
-
-	for_each_zone(z)
-		sum += z->stat[NR_ISOLATED_ANON];
-	return sum;
 }
 
 static uint32_t free_in_order(unsigned order)
@@ -117,17 +97,17 @@ TEST(compaction, makes_blocks_and_keeps_bytes, "CO-2, CO-4, CO-5, CO-8")
 	uint32_t free_before, blocks_before;
 
 	REQUIRE_TRUE(given_fragmented_memory());
-	free_before = free_frames();
+	free_before = zones_free_pages();
 	blocks_before = free_in_order(8);
 	EXPECT_EQ(compact_memory(NULL, MIGRATE_SYNC, &counts), COMPACT_COMPLETE);
 	EXPECT_TRUE(counts.moved > 0);
 	EXPECT_EQ(counts.failed, 0);
 	EXPECT_EQ(counts.isolated, counts.moved);
-	EXPECT_EQ(free_frames(), free_before);
+	EXPECT_EQ(zones_free_pages(), free_before);
 	EXPECT_TRUE(free_in_order(8) > blocks_before);
 	EXPECT_TRUE(free_in_order(8) > free_before / 100 * 90);
 	EXPECT_EQ(wrong_pages(), 0);
-	EXPECT_EQ(isolated_pages(), 0);
+	EXPECT_EQ(zones_stat(NR_ISOLATED_ANON), 0);
 }
 
 TEST(compaction, a_second_run_finds_nothing, "CO-14, BS-44")
@@ -211,7 +191,7 @@ static void direct(unsigned order)
 	EXPECT_TRUE(p != NULL);
 	EXPECT_TRUE(vm_event_read(COMPACTSTALL) > stalls);
 	EXPECT_EQ(wrong_pages(), 0);
-	EXPECT_EQ(isolated_pages(), 0);
+	EXPECT_EQ(zones_stat(NR_ISOLATED_ANON), 0);
 	if (p)
 		free_pages(p, order);
 	give_all(n, order);
@@ -341,7 +321,7 @@ TEST(compaction, a_fatal_signal_stops_it, "CO-8, BS-46")
 	compaction_set_progress(NULL);
 	cpu_current()->flags &= ~(uint32_t)THREAD_FATAL;
 	EXPECT_EQ(rounds, 3);
-	EXPECT_EQ(isolated_pages(), 0);
+	EXPECT_EQ(zones_stat(NR_ISOLATED_ANON), 0);
 	EXPECT_EQ(run.stock_pages, 0);
 	EXPECT_EQ(wrong_pages(), 0);
 }
@@ -355,7 +335,7 @@ TEST(compaction, async_gives_way, "CO-3, CO-8")
 	cpu_current()->flags |= THREAD_YIELD_DUE;
 	EXPECT_EQ(compact_zone(&run), COMPACT_CONTENDED);
 	EXPECT_EQ(run.counts.moved, 0);
-	EXPECT_EQ(isolated_pages(), 0);
+	EXPECT_EQ(zones_stat(NR_ISOLATED_ANON), 0);
 }
 
 /* ---- hopeless blocks */

@@ -159,16 +159,6 @@ static unsigned length(const struct list *l)
 	return n;
 }
 
-static uint32_t isolated_pages(void)
-{
-	const struct zone *z;
-	uint32_t sum = 0;
-
-	for_each_zone(z)
-		sum += z->stat[NR_ISOLATED_ANON];
-	return sum;
-}
-
 /* ---- the ordinary move */
 
 TEST(migrate, moves_a_page,
@@ -195,7 +185,7 @@ TEST(migrate, moves_a_page,
 	EXPECT_EQ(page_flags(from) & ~(uint32_t)(PG_ZONE_MASK | PG_KEPT_WHEN_FREE), 0);
 	EXPECT_EQ(from->private, 0);
 	EXPECT_TRUE(from->anon == NULL);
-	EXPECT_EQ(isolated_pages(), 0);
+	EXPECT_EQ(zones_stat(NR_ISOLATED_ANON), 0);
 }
 
 TEST(migrate, keeps_what_the_entry_knew, "TU-1, TU-3, RM-3, RM-4, BS-13, BS-15")
@@ -556,7 +546,7 @@ TEST(migrate, owner_unmaps_meanwhile, "RM-2, BS-6, UN-7, BS-9")
 		move_probed(&what);
 		EXPECT_EQ(mm->anon_pages, 0);
 		EXPECT_EQ(page_refs(from), 0);
-		EXPECT_EQ(isolated_pages(), 0);
+		EXPECT_EQ(zones_stat(NR_ISOLATED_ANON), 0);
 	}
 }
 
@@ -820,7 +810,7 @@ TEST(migrate, owner_let_go_before, "UM-2, BS-31")
 	EXPECT_EQ(plan.migration.moved, 1);
 	EXPECT_EQ(plan.given_back, 1);
 	EXPECT_EQ(page_refs(p), 0);
-	EXPECT_EQ(isolated_pages(), 0);
+	EXPECT_EQ(zones_stat(NR_ISOLATED_ANON), 0);
 }
 
 /* Nothing maps it, but somebody holds it: there is no place to find it by. */
@@ -886,7 +876,7 @@ TEST(migrate, targets_run_out, "UM-1, MP-4, MP-9, BS-54")
 		EXPECT_EQ(wrong_words(nth(a, n), n), 0);
 	}
 	EXPECT_EQ(in_place, 6);
-	EXPECT_EQ(isolated_pages(), 0);
+	EXPECT_EQ(zones_stat(NR_ISOLATED_ANON), 0);
 }
 
 static const char *const sites[] = { "migrate_target", "migrate_lock", "migrate_unmap",

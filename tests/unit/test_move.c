@@ -27,23 +27,13 @@ static struct mm *given_written(uint32_t count)
 	return mm;
 }
 
-static uint32_t free_pages_of_all(void)
-{
-	struct zone *z;
-	uint32_t sum = 0;
-
-	for_each_zone(z)
-		sum += z->free_pages;
-	return sum;
-}
-
 /* Nearly all of memory filled, then all but every eighth page let go. Returns how many pages the area has. */
 static uint32_t given_fragmented(struct mm **mm)
 {
 	uint32_t count;
 
 	given_machine();
-	count = free_pages_of_all() / 8 * 7;
+	count = zones_free_pages() / 8 * 7;
 	*mm = given_written(count);
 	for (uint32_t n = 0; n < count; n += 8)
 		mm_discard(*mm, nth(n + 1), 7 * PAGE_SIZE);
@@ -140,12 +130,12 @@ TEST(move_compaction_of_everything, "covers: CO-2, CO-4, CO-5, CO-8")
 {
 	struct compact_counts counts = { 0 };
 	struct mm *mm;
-	uint32_t count = given_fragmented(&mm), before = free_pages_of_all();
+	uint32_t count = given_fragmented(&mm), before = zones_free_pages();
 
 	expect_eq(compact_memory(NULL, MIGRATE_SYNC, &counts), COMPACT_COMPLETE);
 	expect(counts.moved > 0);
 	expect_eq(counts.isolated, counts.moved);
-	expect_eq(free_pages_of_all(), before);
+	expect_eq(zones_free_pages(), before);
 	expect_eq(all_findings(), 0);
 	then_bytes_are_right(mm, count);
 	mm_put(mm);

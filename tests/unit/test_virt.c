@@ -82,13 +82,8 @@ static uint32_t virt_findings_quiet(void)
 
 static uint32_t free_frames(void)
 {
-	uint32_t sum = 0;
-	struct zone *z;
-
 	alloc_drain_all();
-	for_each_zone(z)
-		sum += z->free_pages;
-	return sum;
+	return zones_free_pages();
 }
 
 static void then_all_is_given_back(struct mm *mm)
