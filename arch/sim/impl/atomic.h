@@ -3,7 +3,7 @@
 #ifndef ARCH_SIM_IMPL_ATOMIC_H
 #define ARCH_SIM_IMPL_ATOMIC_H
 
-/* Called before every ordered atomic; NULL: nobody looks. */
+/* Called before every ordered atomic and at the seam's other points; NULL: nobody looks. */
 extern void (*sim_atomic_hook)(void);
 
 static inline void atomic_point(void)

@@ -4,6 +4,7 @@
 
 struct sim_cpu {
 	bool irqs_off;
+	bool interrupted; /* a call from another cpu is waiting until interrupts are on */
 	struct thread *current;
 };
 
@@ -12,6 +13,9 @@ extern unsigned sim_this_cpu; /* which of them the host thread plays now */
 
 /* Where a cpu waits for another: the simulation switches, or ends a run that can not go on. */
 void sim_wait(void);
+
+/* Takes the call that waits for this cpu. */
+void sim_take_interrupt(void);
 
 static inline uint32_t cpu_irq_save(void)
 {
@@ -23,7 +27,11 @@ static inline uint32_t cpu_irq_save(void)
 
 static inline void cpu_irq_restore(uint32_t saved)
 {
-	sim_cpus[sim_this_cpu].irqs_off = saved;
+	struct sim_cpu *cpu = &sim_cpus[sim_this_cpu];
+
+	cpu->irqs_off = saved;
+	if (__builtin_expect(cpu->interrupted, 0) && !saved)
+		sim_take_interrupt();
 }
 
 static inline bool cpu_irqs_are_off(void)
