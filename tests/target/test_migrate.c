@@ -279,7 +279,9 @@ TEST(migrate, executable_page_syncs_instructions, "DC-7, BS-21, RM-7")
 	struct move what;
 	uint32_t syncs;
 
+	syncs = cache_counts().instruction_syncs;
 	REQUIRE_TRUE(write_word(a, 0xe12fff1eu));
+	EXPECT_EQ(cache_counts().instruction_syncs, syncs + 1);
 	lru_drain();
 	syncs = cache_counts().instruction_syncs;
 	REQUIRE_EQ(migrate_frame(page_to_pfn(page_at(mm, a)), MIGRATE_SYNC, &what), 0);
