@@ -2,17 +2,16 @@
  * The caches of the simulated machine: counters always, and lines once sim_cache_start was called.
  *
  * What is modelled is what can differ from one view of a frame to another:
- *   the kernel's alias   sim_ram is what the kernel sees. Where its alias holds a line, `behind` has
- *                        what memory itself has; a bit a line says held, another says dirty.
- *   other user aliases   VIPT: a copy a frame and colour; VIVT: a copy a space and page, each of its
- *                        lines with the frame it came from, so that it goes on hitting when the
- *                        page is mapped to another one. A PIPT cache, or a user page of the
- *                        kernel's colour, has no alias: it uses the kernel's lines.
- *   instructions         a copy a frame, filled from memory (the point of unification): stores that
- *                        are still dirty in some data line are not in it.
- * A line stays until it is flushed, somebody needs its room, or sim_cache_evict_some says so. Page
- * tables and kernel objects are used by pointer, which is the kernel's alias. One cache serves
- * all cpus, as coherent hardware looks from outside; types with aliases are for one cpu.
+ *   the kernel's alias   sim_ram is what the kernel sees. Where its alias holds a line, `behind`
+ * has what memory itself has; a bit a line says held, another says dirty. other user aliases VIPT:
+ * a copy a frame and colour; VIVT: a copy a space and page, each of its lines with the frame it
+ * came from, so that it goes on hitting when the page is mapped to another one. A PIPT cache, or a
+ * user page of the kernel's colour, has no alias: it uses the kernel's lines. instructions a copy a
+ * frame, filled from memory (the point of unification): stores that are still dirty in some data
+ * line are not in it. A line stays until it is flushed, somebody needs its room, or
+ * sim_cache_evict_some says so. Page tables and kernel objects are used by pointer, which is the
+ * kernel's alias. One cache serves all cpus, as coherent hardware looks from outside; types with
+ * aliases are for one cpu.
  */
 #include "arch/cache.h"
 
@@ -29,7 +28,7 @@
 #define LINES	   (PAGE_SIZE / LINE_BYTES)
 #define ALL_LINES  0xffffffffu
 
-#define COPIES	      64u /* user pages cached at once, and as many pages of instructions */
+#define COPIES	      64u  /* user pages cached at once, and as many pages of instructions */
 #define KERNEL_FRAMES 192u /* frames of which the kernel's alias holds lines, at most */
 
 _Static_assert(LINES == 32, "a bit a line");
@@ -55,9 +54,9 @@ static struct {
 	enum cache_type type;
 	unsigned colours;
 	struct cache_counts counts;
-	size_t room;		     /* frames that there is room for in the next two */
-	struct kernel_lines *kernel; /* a frame each */
-	char *behind;		     /* memory where the kernel's alias holds a line */
+	size_t room;			     /* frames that there is room for in the next two */
+	struct kernel_lines *kernel;	     /* a frame each */
+	char *behind;			     /* memory where the kernel's alias holds a line */
 	uint32_t frames_held[KERNEL_FRAMES]; /* frame numbers, 0: free; oldest at `next` */
 	unsigned next;
 	struct user_copy *user;
@@ -297,7 +296,8 @@ static void forget_copy(uint64_t key)
 	c->key = 0;
 }
 
-/* The copy with the line of `a` valid. A line that is there already hits, whatever frame it is of. */
+/* The copy with the line of `a` valid. A line that is there already hits, whatever frame it is of.
+ */
 static struct user_copy *user_line(uint32_t space, vaddr_t a, uint32_t frame)
 {
 	uint64_t key = key_of(space, a, frame);

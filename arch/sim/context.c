@@ -1,9 +1,9 @@
 /*
  * Address spaces as the simulated machine knows them: a table and a tag.
  *
- * Tags work as on the board, but several cpus share them: when they run out, a new generation begins,
- * every TLB is emptied, and a space that is current on some cpu gets a tag of the new generation at
- * once, because that cpu goes on translating with it.
+ * Tags work as on the board, but several cpus share them: when they run out, a new generation
+ * begins, every TLB is emptied, and a space that is current on some cpu gets a tag of the new
+ * generation at once, because that cpu goes on translating with it.
  */
 #include "arch/context.h"
 

@@ -1,8 +1,8 @@
 /*
  * User accesses: TLB, walk of the real tables, permission, data.
  *
- * Source: ARM DDI 0406C B3.5.1 (formats), B3.7.1 (AP[2:1] with the access flag), B3.9.2 (what may be
- * held in a TLB: what faults for translation or the access flag may not; what faults for
+ * Source: ARM DDI 0406C B3.5.1 (formats), B3.7.1 (AP[2:1] with the access flag), B3.9.2 (what may
+ * be held in a TLB: what faults for translation or the access flag may not; what faults for
  * permission may, and does here).
  * A walk and the access after it are one step: an invalidation waits for both, so no other cpu is
  * let in between.
@@ -44,8 +44,8 @@ static pte_t second_level(l1e_t e, vaddr_t a, bool *bad)
 	*bad = !l1e_is_none(e) && (!l1e_is_table(e) || !sim_frame_exists(paddr_to_pfn(table)));
 	if (*bad || l1e_is_none(e))
 		return pte_none();
-	entries = (const void *)((char *)sim_frame_bytes(paddr_to_pfn(table)) +
-				 table.a % PAGE_SIZE);
+	entries =
+		(const void *)((char *)sim_frame_bytes(paddr_to_pfn(table)) + table.a % PAGE_SIZE);
 	return pte_read(&entries[(a.a >> PAGE_SHIFT) % PTES_PER_HW_TABLE]);
 }
 
@@ -120,8 +120,9 @@ static void transfer(const struct arch_mm *as, vaddr_t a, enum sim_access how, p
 
 int sim_user_access(enum sim_access how, vaddr_t a, uint32_t *word)
 {
-	struct fault f = { .address = a, .write = how == SIM_STORE, .exec = how == SIM_FETCH,
-			   .user = true };
+	struct fault f = {
+		.address = a, .write = how == SIM_STORE, .exec = how == SIM_FETCH, .user = true
+	};
 	const struct arch_mm *as;
 	pte_t e;
 

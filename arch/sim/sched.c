@@ -3,10 +3,11 @@
  *
  * A fiber is a thread of the kernel with a host stack. As on the board, a cpu is not taken from a
  * thread that is in the kernel: it runs until it blocks or yields. What chance decides is which cpu
- * goes on at each point, when a time slice ends, where a woken thread runs, and when an interrupt from
- * another cpu is taken. Nothing in here is a point, so the queues need no locks.
+ * goes on at each point, when a time slice ends, where a woken thread runs, and when an interrupt
+ * from another cpu is taken. Nothing in here is a point, so the queues need no locks.
  *
- * A cpu with nothing to run is idle (`current` is NULL); its idle fiber runs only to take an interrupt.
+ * A cpu with nothing to run is idle (`current` is NULL); its idle fiber runs only to take an
+ * interrupt.
  */
 #include <setjmp.h>
 #include <stdlib.h>
@@ -49,7 +50,7 @@ struct cpu_state {
 	struct list ready;	   /* struct thread.run */
 	struct sim_fiber *idle;
 	uint32_t calls, calls_done; /* interrupts asked for, and taken */
-	uint64_t stalled_until;	    /* in points: others go on, as if this cpu had a long cache miss */
+	uint64_t stalled_until; /* in points: others go on, as if this cpu had a long cache miss */
 	bool in_interrupt, spins;
 };
 
@@ -59,7 +60,7 @@ static struct {
 	struct sim_fiber *running; /* on the host */
 	struct sim_fiber host;	   /* the driver's own stack */
 	uint32_t live, last_id;
-	uint32_t left;		   /* points until the next look */
+	uint32_t left; /* points until the next look */
 	uint32_t quantum;
 	unsigned off;
 	uint64_t points;
@@ -176,8 +177,8 @@ static void dispatch(unsigned cpu)
 	sim_this_cpu = cpu;
 	if (c->current) {
 		sim_cpus[cpu].current = &c->current->thread;
-		arch_mm_switch(c->current->thread.mm ? sched.how.space_of(c->current->thread.mm) :
-						       NULL);
+		arch_mm_switch(c->current->thread.mm ? sched.how.space_of(c->current->thread.mm)
+						     : NULL);
 	} else {
 		sim_cpus[cpu].current = &c->idle->thread;
 		arch_mm_switch(NULL);

@@ -2,8 +2,8 @@
  * The simulated machine, as its driver (a unit test, tests/sim) sees it.
  *
  * A unit test takes the machine as it is after sim_machine_init: memory and counters, nothing that
- * forgets or goes stale. tests/sim also starts the caches, user accesses through TLB and tables, and
- * fibers on several cpus.
+ * forgets or goes stale. tests/sim also starts the caches, user accesses through TLB and tables,
+ * and fibers on several cpus.
  */
 #ifndef ARCH_SIM_SIM_H
 #define ARCH_SIM_SIM_H
@@ -35,9 +35,10 @@ void sim_spend(uint64_t insns);
 
 /* What happened since the machine started: what a run reached, and where it had luck. */
 #define SIM_COUNTS(C)                                                                              \
-	C(points) C(switches) C(interrupts) C(loads) C(stores) C(fetches) C(faults) C(walks)       \
-	C(tlb_hits) C(stale_tlb_hits) C(tlb_forgotten) C(asid_rollovers) C(lines_evicted)          \
-	C(stale_lines_dropped) C(dirty_lines_written) C(stale_fetch_lines)
+	C(points)                                                                                  \
+	C(switches) C(interrupts) C(loads) C(stores) C(fetches) C(faults) C(walks) C(tlb_hits)     \
+		C(stale_tlb_hits) C(tlb_forgotten) C(asid_rollovers) C(lines_evicted)              \
+			C(stale_lines_dropped) C(dirty_lines_written) C(stale_fetch_lines)
 
 struct sim_counts {
 #define C(name) uint64_t name;
@@ -86,8 +87,8 @@ enum sim_access { SIM_LOAD, SIM_STORE, SIM_FETCH };
 
 /* A translation as a TLB keeps it. */
 struct sim_translation {
-	uint32_t page; /* virtual, page aligned */
-	uint32_t asid; /* 8 bits; meaningless if global */
+	uint32_t page;	/* virtual, page aligned */
+	uint32_t asid;	/* 8 bits; meaningless if global */
 	uint32_t entry; /* the second-level descriptor; 0: nothing here */
 };
 
@@ -109,8 +110,8 @@ void sim_walk_cache_remember(uint32_t address, uint32_t asid, uint32_t l1e);
 struct arch_mm *sim_current_space(void);
 
 /*
- * One aligned word of user memory as the running fiber's program accesses it: a point, then TLB, walk,
- * faults until it works or is refused. Nothing else runs between the access and the return.
+ * One aligned word of user memory as the running fiber's program accesses it: a point, then TLB,
+ * walk, faults until it works or is refused. Nothing else runs between the access and the return.
  * Returns 0, or -EFAULT when the fault handler refused.
  */
 int sim_user_access(enum sim_access how, vaddr_t a, uint32_t *word);
@@ -130,12 +131,13 @@ struct sim_fiber; /* its first member is a struct thread */
 
 struct sim_schedule {
 	unsigned cpus;
-	uint32_t mean_points;	  /* between two switches of the host from cpu to cpu, 1..: how fine */
-	uint32_t slice_points;	  /* about so many points make a time slice */
-	uint32_t evict_one_in;	  /* at a switch: one in so many evicts lines or forgets a translation; 0: never */
-	uint32_t stall_one_in;	  /* looks after which a cpu stands still for long; 0: never */
-	uint64_t most_points;	  /* more is taken for a run that does not end */
-	void (*interrupt)(void);  /* what a call from another cpu does: alloc_drain_local */
+	uint32_t mean_points;  /* between two switches of the host from cpu to cpu, 1..: how fine */
+	uint32_t slice_points; /* about so many points make a time slice */
+	uint32_t evict_one_in; /* at a switch: one in so many evicts lines or forgets a translation;
+				  0: never */
+	uint32_t stall_one_in; /* looks after which a cpu stands still for long; 0: never */
+	uint64_t most_points;  /* more is taken for a run that does not end */
+	void (*interrupt)(void); /* what a call from another cpu does: alloc_drain_local */
 	struct arch_mm *(*space_of)(struct mm *mm);
 	void (*stuck)(const char *why) __attribute__((noreturn));
 };
@@ -165,7 +167,8 @@ void sim_interrupt_others(void);
 /* The running thread's address space changes. */
 void sim_load_space(struct mm *mm);
 
-/* No switch, no eviction, no interrupt until sim_points_on: a look at everything at once. They nest. */
+/* No switch, no eviction, no interrupt until sim_points_on: a look at everything at once. They
+ * nest. */
 void sim_points_off(void);
 void sim_points_on(void);
 

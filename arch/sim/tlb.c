@@ -1,8 +1,8 @@
 /*
  * The TLBs of the simulated machine, one a cpu, and what a walker remembers of first levels.
  *
- * An entry stays until it is invalidated, another one needs its place, or sim_tlb_forget_some says so.
- * What it holds is the descriptor as it was when it was walked, tagged by the 8-bit ASID.
+ * An entry stays until it is invalidated, another one needs its place, or sim_tlb_forget_some says
+ * so. What it holds is the descriptor as it was when it was walked, tagged by the 8-bit ASID.
  * Operations broadcast: they act on every cpu before they return.
  */
 #include "arch/tlb.h"
@@ -14,9 +14,9 @@
 #include "arch/pte.h"
 #include "arch/sim/sim.h"
 
-#define ENTRIES	    256u
+#define ENTRIES	     256u
 #define WALK_ENTRIES 32u
-#define ASID_MASK   0xffu
+#define ASID_MASK    0xffu
 
 struct walk_entry {
 	uint32_t address; /* of the MiB it leads to, | 1 when used */
@@ -74,7 +74,8 @@ uint32_t sim_walk_cache_lookup(uint32_t address, uint32_t asid)
 {
 	const struct walk_entry *w = walk_slot(sim_this_cpu, address, asid & ASID_MASK);
 
-	return w->address == (address >> 20 << 20 | 1u) && w->asid == (asid & ASID_MASK) ? w->l1e : 0;
+	return w->address == (address >> 20 << 20 | 1u) && w->asid == (asid & ASID_MASK) ? w->l1e
+											 : 0;
 }
 
 void sim_walk_cache_remember(uint32_t address, uint32_t asid, uint32_t l1e)

@@ -1,6 +1,6 @@
 /*
- * The same run, driven by libFuzzer: the input's bytes are what the actors choose; its first four seed
- * the machine's own chance. The run winds down when the bytes are used up.
+ * The same run, driven by libFuzzer: the input's bytes are what the actors choose; its first four
+ * seed the machine's own chance. The run winds down when the bytes are used up.
  */
 #include "tests/sim/world.h"
 
@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!remembered)
 		state_remember();
 	remembered = true;
-	plan.seed = data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 24;
+	plan.seed = data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16 |
+		    (uint32_t)data[3] << 24;
 	plan.bytes = data + 4;
 	plan.byte_count = size - 4;
 	world_run(&plan);

@@ -4,8 +4,8 @@
  *   sim --seeds A..B | --seed N  [--trace] [--cache pipt|vipt|vivt] [--cpus N]
  *       [--sites none|each|random] [--jobs N] [--stop]
  *
- * A worker runs every jobs-th seed. One that ends in the middle has met a seed that fails; another takes
- * its place behind that seed, unless --stop asks for the first failure only.
+ * A worker runs every jobs-th seed. One that ends in the middle has met a seed that fails; another
+ * takes its place behind that seed, unless --stop asks for the first failure only.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -19,8 +19,8 @@
 #include "mm/move/reason.h"
 #include "tests/sim/world.h"
 
-#define MOST_JOBS     8u
-#define SEED_SECONDS  60u
+#define MOST_JOBS    8u
+#define SEED_SECONDS 60u
 
 struct worker {
 	uint32_t seed; /* that it runs now */

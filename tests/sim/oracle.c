@@ -128,8 +128,8 @@ static bool entry_is_writable(pte_t e, pfn_t frame)
 }
 
 /*
- * BS-17, BS-18: when a request has returned, no TLB lets through what the page does not. Only a request
- * or a fork takes a right to store away, so a TLB never has one that the entry has not.
+ * BS-17, BS-18: when a request has returned, no TLB lets through what the page does not. Only a
+ * request or a fork takes a right to store away, so a TLB never has one that the entry has not.
  */
 static void expect_tlb_forgot(const struct space *s, const struct known_page *p, uint32_t a)
 {
@@ -254,13 +254,15 @@ int oracle_access(struct space *s, unsigned slice, unsigned page, uint32_t offse
 {
 	struct known_page *p = &s->slice[slice].page[page];
 	struct actor *me = world_me();
-	uint32_t word = s->serial << 24 | (++me->serial & 0xffffu) << 8 | (me->slice & 3u) << 4 | 9u;
+	uint32_t word =
+		s->serial << 24 | (++me->serial & 0xffffu) << 8 | (me->slice & 3u) << 4 | 9u;
 	uint32_t epoch = p->epoch;
 	int result;
 
 	world_counts.accesses++;
 	me->error = 0;
-	result = sim_user_access(how, vaddr(oracle_address(&s->slice[slice], page) + offset), &word);
+	result =
+		sim_user_access(how, vaddr(oracle_address(&s->slice[slice], page) + offset), &word);
 	world_note("%s 0x%x+0x%x = 0x%x -> %d", words_for[how],
 		   oracle_address(&s->slice[slice], page), offset, word, result ? me->error : 0);
 	if (result == 0) {
@@ -306,8 +308,8 @@ static void check_page(struct check *c, const struct space *s, uint32_t a,
 	if (p->flux || !pte_is_present(e))
 		return;
 	if (!p->mapped)
-		check_broken(c, "sim: space %u: 0x%x: entry 0x%x where nothing is mapped", s->serial,
-			     a, e.bits);
+		check_broken(c, "sim: space %u: 0x%x: entry 0x%x where nothing is mapped",
+			     s->serial, a, e.bits);
 	if (!pte_is_young(e))
 		check_broken(c, "sim: space %u: 0x%x: entry 0x%x is old", s->serial, a, e.bits);
 	if (was_stored_to(p) && (!pte_is_dirty(e) || !pte_is_soft_dirty(e)))

@@ -1,11 +1,11 @@
 /*
  * What every address space must read as.
  *
- * A space has slices, each a run of pages that one task maps, unmaps and protects, and that all tasks of
- * the space access. In each page SLOTS words are written; all others stay zero for ever. The oracle is
- * brought up to date in the same step as the access, so each read has one right answer, but for:
- *   flux    a request on the page is under way: its rights are the old or the new ones
- *   wild    stored to while a request was emptying the page: the next read says what it is now
+ * A space has slices, each a run of pages that one task maps, unmaps and protects, and that all
+ * tasks of the space access. In each page SLOTS words are written; all others stay zero for ever.
+ * The oracle is brought up to date in the same step as the access, so each read has one right
+ * answer, but for: flux    a request on the page is under way: its rights are the old or the new
+ * ones wild    stored to while a request was emptying the page: the next read says what it is now
  */
 #ifndef TESTS_SIM_ORACLE_H
 #define TESTS_SIM_ORACLE_H
@@ -20,10 +20,10 @@ struct known_page {
 	bool mapped, locked;
 	uint8_t rights; /* enum pte_rights */
 	uint8_t flux;
-	uint32_t epoch;	 /* begins and ends of requests */
-	uint16_t wild;	 /* a bit a slot */
+	uint32_t epoch;	   /* begins and ends of requests */
+	uint16_t wild;	   /* a bit a slot */
 	uint16_t unsynced; /* slots stored to while the page became executable: fetches may lag */
-	uint16_t stored; /* slots stored to while in flux or while the space forked */
+	uint16_t stored;   /* slots stored to while in flux or while the space forked */
 	uint32_t value[SLOTS];
 };
 
@@ -46,7 +46,8 @@ extern struct space oracle_spaces[MAX_SPACES];
 void oracle_forget(void);
 
 struct space *oracle_new(struct mm *mm);
-/* A child that knows what its parent knows. Slots stored to since `forking` was set are wild in both... the child. */
+/* A child that knows what its parent knows; slots stored to since `forking` was set are wild in it.
+ */
 struct space *oracle_fork(struct space *parent, struct mm *mm);
 
 /* One that lives, or NULL. */
@@ -71,8 +72,8 @@ void oracle_emptied(struct known_page *p);
 struct check;
 
 /*
- * What entries remember of the past, where nothing makes a page old or clean yet: each that is present is
- * young, and dirty where something was stored. Nothing runs.
+ * What entries remember of the past, where nothing makes a page old or clean yet: each that is
+ * present is young, and dirty where something was stored. Nothing runs.
  */
 void oracle_check(struct check *c);
 

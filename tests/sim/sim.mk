@@ -44,13 +44,13 @@ $(SIM_DIR)/fuzz-target: $(SIM_SOURCES:%.c=$(SIM_DIR)/fuzz/%.o) $(SIM_DIR)/fuzz/t
 # Each line is one configuration with a batch of seeds: program, seeds, options.
 define SIM_BATCHES
 sim 3000 --cache pipt --cpus 1
-sim 4000 --cache pipt --cpus 2
-sim 5000 --cache pipt --cpus 4
-sim 4000 --cache vipt
+sim 3000 --cache pipt --cpus 2
+sim 4000 --cache pipt --cpus 4
+sim 3000 --cache vipt
 sim 3000 --cache vivt
-sim 3000 --sites each
-sim 3000 --sites random
-sim-asan 400
+sim 2000 --sites each
+sim 2000 --sites random
+sim-asan 300
 endef
 export SIM_BATCHES
 

@@ -13,7 +13,7 @@ static uint64_t *kept;
 
 /* Word by word: redzones of the sanitizers lie in between. */
 __attribute__((no_sanitize("address"))) static void copy_words(uint64_t *to, const uint64_t *from,
-								size_t words)
+							       size_t words)
 {
 	while (words--)
 		*to++ = *from++;
@@ -43,5 +43,6 @@ void state_restore(void)
 
 bool state_contains(const void *p)
 {
-	return (const char *)p >= (char *)sim_state_start && (const char *)p < (char *)sim_state_end;
+	return (const char *)p >= (char *)sim_state_start &&
+	       (const char *)p < (char *)sim_state_end;
 }

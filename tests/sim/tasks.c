@@ -17,7 +17,8 @@ struct stretch {
 static struct stretch choose_stretch(void)
 {
 	struct actor *me = world_me();
-	struct stretch s = { .space = me->space, .number = me->slice,
+	struct stretch s = { .space = me->space,
+			     .number = me->slice,
 			     .slice = &me->space->slice[me->slice] };
 
 	s.first = world_below(SLICE_PAGES);
@@ -47,10 +48,14 @@ static struct known_page *page_in(const struct stretch *s, unsigned i)
 /* Nothing here is ever writable and executable. */
 static unsigned choose_rights(void)
 {
-	static const unsigned char rights[] = { PTE_READ | PTE_WRITE, PTE_READ | PTE_WRITE,
-						PTE_READ | PTE_WRITE, PTE_READ,
-						PTE_READ | PTE_EXEC,  PTE_READ | PTE_EXEC,
-						PTE_WRITE,	      0 };
+	static const unsigned char rights[] = { PTE_READ | PTE_WRITE,
+						PTE_READ | PTE_WRITE,
+						PTE_READ | PTE_WRITE,
+						PTE_READ,
+						PTE_READ | PTE_EXEC,
+						PTE_READ | PTE_EXEC,
+						PTE_WRITE,
+						0 };
 
 	return rights[world_below(sizeof(rights))];
 }
@@ -149,7 +154,8 @@ static void do_discard(void)
 	end(&s);
 }
 
-/* mm_lock_range may have locked the area although not every page could be had: -ENOMEM tells nothing. */
+/* mm_lock_range may have locked the area although not every page could be had: -ENOMEM tells
+ * nothing. */
 static void learn_locked(const struct stretch *s)
 {
 	struct mm *mm = s->space->mm;
@@ -241,7 +247,8 @@ static void do_intrude(void)
 	for (unsigned n = 14; n && in_user_mode(); n--) {
 		uint32_t offset = oracle_slot_offset(page, world_below(SLOTS));
 
-		oracle_access(me->space, slice, page, offset, world_below(3) ? SIM_STORE : SIM_LOAD);
+		oracle_access(me->space, slice, page, offset,
+			      world_below(3) ? SIM_STORE : SIM_LOAD);
 		if (world_one_in(3))
 			oracle_page_in_flux(me->space, &slice, &page);
 	}
@@ -330,11 +337,10 @@ static void start_tasks_of(struct space *s, unsigned tasks)
 {
 	s->tasks = tasks;
 	world_counts.spaces++;
-	for (unsigned i = 0; i < tasks; i++) {
-		if (i)
-			mm_get(s->mm);
+	for (unsigned i = 1; i < tasks; i++)
+		mm_get(s->mm);
+	for (unsigned i = 0; i < tasks; i++)
 		world_spawn("task", task_main, s, i, 30 + world_below(90));
-	}
 }
 
 static void forget_stores(struct space *s)
@@ -374,8 +380,8 @@ static const struct request {
 	void (*run)(void);
 	unsigned weight;
 } requests[] = {
-	{ do_accesses, 12 }, { do_hammer, 4 }, { do_intrude, 6 }, { do_map, 4 },	{ do_unmap, 2 }, { do_protect, 4 },
-	{ do_discard, 2 },   { do_lock, 2 },   { do_remap, 2 }, { do_fork, 1 },
+	{ do_accesses, 12 }, { do_hammer, 4 },	{ do_intrude, 6 }, { do_map, 4 },   { do_unmap, 2 },
+	{ do_protect, 4 },   { do_discard, 2 }, { do_lock, 2 },	   { do_remap, 2 }, { do_fork, 1 },
 };
 
 #define REQUESTS (sizeof(requests) / sizeof(requests[0]))

@@ -1,6 +1,6 @@
 /*
- * Threads of the kernel that make trouble: memory taken at every order and given back, compaction in
- * every mode, frames moved by number, pins, isolations, kills.
+ * Threads of the kernel that make trouble: memory taken at every order and given back, compaction
+ * in every mode, frames moved by number, pins, isolations, kills.
  */
 #include <errno.h>
 
@@ -80,20 +80,13 @@ static void take_block(struct held *h)
 	gfp_t gfp = kinds_of_request[world_below(8)];
 
 	h->order = choose_order();
-	h->first = NULL;
 	h->word = ++blocks.words << 12;
 	world_note("alloc order %u gfp 0x%x", h->order, (unsigned)gfp);
-	struct page *p = alloc_pages(gfp, h->order);
-
-	if (!p) {
+	h->first = alloc_pages(gfp, h->order);
+	if (!h->first) {
 		world_counts.block_refusals++;
 		return;
 	}
-	if (h->first) { /* somebody else filled the place meanwhile */
-		free_pages(p, h->order);
-		return;
-	}
-	h->first = p;
 	world_counts.blocks_held++;
 	if (gfp & GFP_ZERO)
 		expect_zeroes(h->first, h->order);
@@ -143,7 +136,8 @@ static void give_some_piece(void)
 	free_pages(p, 0);
 }
 
-/* From next to nothing to nearly all of memory taken; then half to nearly all of that given back. */
+/* From next to nothing to nearly all of memory taken; then half to nearly all of that given back.
+ */
 void trouble_fragment(void)
 {
 	static const unsigned char taken[] = { 0, 40, 80, 97 }, kept[] = { 2, 10, 30, 50 };
@@ -188,7 +182,8 @@ static struct zone *some_zone(void)
 static void compact_some_order(void)
 {
 	struct zone *z = some_zone();
-	struct compaction run = { .zone = z, .order = 1 + world_below(MAX_ORDER),
+	struct compaction run = { .zone = z,
+				  .order = 1 + world_below(MAX_ORDER),
 				  .type = world_below(2) ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE,
 				  .mode = (enum migrate_mode)world_below(3),
 				  .ignore_hints = world_below(2) };
@@ -367,19 +362,23 @@ static void isolator_turn(void)
 }
 
 /* Somebody who takes the page lock for a while: reclaim, write-back. */
+static void lock_for_a_while(struct page *p)
+{
+	if (world_below(2))
+		page_lock(p);
+	else if (!page_try_lock(p))
+		return;
+	sched_yield_now();
+	page_unlock(p);
+}
+
 static void locker_turn(void)
 {
 	struct page *p = pin_some_page();
 
 	if (!p)
 		return;
-	if (world_below(2))
-		page_lock(p);
-	else if (!page_try_lock(p))
-		goto out;
-	sched_yield_now();
-	page_unlock(p);
-out:
+	lock_for_a_while(p);
 	page_unpin(p);
 }
 
@@ -403,12 +402,18 @@ static const struct {
 	void (*turn)(void);
 	unsigned one_in, turns;
 } troubles[] = {
-	{ "hog", hog_turn, 1, 40 },	      { "hog", hog_turn, 2, 60 },
-	{ "compactor", compactor_turn, 1, 6 }, { "compactor", compactor_turn, 3, 4 },
-	{ "mover", mover_turn, 1, 40 },	      { "mover", mover_turn, 2, 30 },
-	{ "pinner", pinner_turn, 2, 12 },     { "isolator", isolator_turn, 2, 12 },
-	{ "locker", locker_turn, 3, 16 },     { "onlooker", onlooker_turn, 3, 8 },
-	{ "killer", task_kill_some, 5, 2 },   { "melter", melter_turn, 3, 40 },
+	{ "hog", hog_turn, 1, 40 },
+	{ "hog", hog_turn, 2, 60 },
+	{ "compactor", compactor_turn, 1, 6 },
+	{ "compactor", compactor_turn, 3, 4 },
+	{ "mover", mover_turn, 1, 40 },
+	{ "mover", mover_turn, 2, 30 },
+	{ "pinner", pinner_turn, 2, 12 },
+	{ "isolator", isolator_turn, 2, 12 },
+	{ "locker", locker_turn, 3, 16 },
+	{ "onlooker", onlooker_turn, 3, 8 },
+	{ "killer", task_kill_some, 5, 2 },
+	{ "melter", melter_turn, 3, 40 },
 };
 
 #define TROUBLES (sizeof(troubles) / sizeof(troubles[0]))

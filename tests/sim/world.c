@@ -26,12 +26,12 @@
 #include "mm/virt/anon_vma.h"
 #include "tests/sim/oracle.h"
 
-#define MIB_PAGES    256u
-#define MOST_PAGES   (24u * MIB_PAGES) /* that descriptors span */
-#define MOST_SITES   32u
-#define NOTES	     2000u
-#define NOTE_BYTES   120u
-#define MOST_FAULTS  5000u /* for one access; more is taken for a livelock */
+#define MIB_PAGES   256u
+#define MOST_PAGES  (24u * MIB_PAGES) /* that descriptors span */
+#define MOST_SITES  32u
+#define NOTES	    2000u
+#define NOTE_BYTES  120u
+#define MOST_FAULTS 5000u /* for one access; more is taken for a livelock */
 
 struct world_counts world_counts;
 struct thread *world_registry[MAX_ACTORS];
@@ -73,8 +73,8 @@ uint32_t world_below(uint32_t n)
 		world.over = true;
 		return rng_below(&world.choices, n);
 	}
-	return n > 256 ? rng_below(&world.choices, n) :
-			 world.plan.bytes[world.bytes_used++] % (n ? n : 1);
+	return n > 256 ? rng_below(&world.choices, n)
+		       : world.plan.bytes[world.bytes_used++] % (n ? n : 1);
 }
 
 /* ---- saying what happened */
@@ -153,8 +153,8 @@ void world_fail(const char *format, ...)
 	print_trace();
 	printf("%.*s", (int)world.logged_bytes, world.logged);
 	printf("seed %u: cache %s, %u cpus: cpu %u %s-%u at point %llu: ", world.plan.seed,
-	       cache_names[cache_type()], world.schedule.cpus, cpu, t ? t->name : "?", t ? t->id : 0,
-	       (unsigned long long)sim_now());
+	       cache_names[cache_type()], world.schedule.cpus, cpu, t ? t->name : "?",
+	       t ? t->id : 0, (unsigned long long)sim_now());
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
@@ -441,7 +441,8 @@ static unsigned choose_cpus(enum cache_type type)
 
 static void build_memory(void)
 {
-	uint32_t pages = (5 + world_below(9)) * MIB_PAGES + (world_one_in(4) ? world_below(256) : 0);
+	uint32_t pages =
+		(5 + world_below(9)) * MIB_PAGES + (world_one_in(4) ? world_below(256) : 0);
 	uint32_t start = 0x80000u + (world_one_in(4) ? world_below(4) * MIB_PAGES : 0);
 	uint32_t low = world_one_in(2) ? pages : pages / 2 + world_below(pages / 2);
 	struct zone_borders borders = { 0 };
@@ -516,7 +517,8 @@ static uint32_t all_free_pages(void)
 	uint32_t pages = 0;
 	struct zone *z;
 
-	for_each_zone(z) pages += z->free_pages + pcp_pages(z);
+	for_each_zone(z)
+		pages += z->free_pages + pcp_pages(z);
 	return pages;
 }
 
@@ -547,7 +549,7 @@ static bool is_spare_objects_frame(const struct page *p)
 		struct objcache *cache;
 		void **free;
 		uint32_t used;
-	} *o;
+	} * o;
 
 	if (page_kind(p) != KIND_KERNEL || p->refs != 1 || !frame_is_low(page_to_pfn(p)))
 		return false;

@@ -1,6 +1,6 @@
 /*
- * One run: a machine by seed, address spaces with what they must read as, actors that use and trouble
- * them, and the end at which everything must be back.
+ * One run: a machine by seed, address spaces with what they must read as, actors that use and
+ * trouble them, and the end at which everything must be back.
  *
  * Chance: what actors do is drawn with world_below (in a fuzzing run: from the input's bytes), what
  * the machine does (schedule, evictions) with sim_below.
@@ -20,19 +20,20 @@ enum site_choice { SITES_NONE, SITES_EACH, SITES_RANDOM };
 /* What is asked of a run; what is not, the seed decides. */
 struct plan {
 	uint32_t seed;
-	int cache;	/* enum cache_type, or -1 */
-	unsigned cpus;	/* 0: by seed */
-	int sites;	/* enum site_choice, or -1 */
+	int cache;     /* enum cache_type, or -1 */
+	unsigned cpus; /* 0: by seed */
+	int sites;     /* enum site_choice, or -1 */
 	bool trace;
 	const uint8_t *bytes; /* NULL, or where actors' choices come from */
 	size_t byte_count;
 };
 
 #define WORLD_COUNTS(C)                                                                            \
-	C(seeds) C(operations) C(accesses) C(accesses_refused) C(out_of_memory) C(spaces) C(forks) \
-	C(remaps) C(kills) C(blocks_held) C(block_refusals) C(pins) C(isolations) C(compactions)   \
-	C(frames_sent) C(frames_moved) C(checks) C(injected) C(faults) C(migration_waits)          \
-	C(pages_moved) C(direct_compactions) C(copies_on_write) C(restores)
+	C(seeds)                                                                                   \
+	C(operations) C(accesses) C(accesses_refused) C(out_of_memory) C(spaces) C(forks)          \
+		C(remaps) C(kills) C(blocks_held) C(block_refusals) C(pins) C(isolations)          \
+			C(compactions) C(frames_sent) C(frames_moved) C(checks) C(injected)        \
+				C(faults) C(migration_waits) C(pages_moved) C(direct_compactions)
 
 struct world_counts {
 #define C(name) uint64_t name;
@@ -84,8 +85,8 @@ struct actor *world_spawn_trouble(const char *name, void (*entry)(void *), void 
 				  uint32_t operations);
 
 /*
- * Between two operations: where an actor is parked while everything is looked at. Returns false when it
- * should end. Every so often the caller is the one that looks.
+ * Between two operations: where an actor is parked while everything is looked at. Returns false
+ * when it should end. Every so often the caller is the one that looks.
  */
 bool world_between_operations(void);
 
@@ -103,7 +104,8 @@ bool state_contains(const void *p);
 void tasks_start(void);
 void task_kill_some(void);
 
-/* trouble.c: threads of the kernel that allocate, compact, move, pin and isolate. */
+/* trouble.c: memory in pieces, and threads of the kernel that allocate, compact, move, pin and
+ * isolate. */
 void trouble_fragment(void);
 void trouble_start(void);
 void trouble_give_back(void);
