@@ -149,13 +149,7 @@ static int copy_contents(struct journey *j, struct move *m)
 	return 0;
 }
 
-/* ---- freeze: MG-5 */
-
-static void unfreeze_holds(struct journey *j, struct move *m)
-{
-	(void)j;
-	page_unfreeze(m->from, 1);
-}
+/* ---- freeze: MG-5. The last that may refuse, so it needs no way back. */
 
 static int freeze_holds(struct journey *j, struct move *m)
 {
@@ -246,7 +240,7 @@ static const struct stage journey[MOVE_STAGES] = {
 	/* ------------------ the barrier: no TLB knows the source any more (MP-11) */
 	[STAGE_COUNT] = { "count", expect_holds, NULL, &migrate_count },
 	[STAGE_COPY] = { "copy", copy_contents, NULL, &migrate_copy },
-	[STAGE_FREEZE] = { "freeze", freeze_holds, unfreeze_holds, &migrate_freeze },
+	[STAGE_FREEZE] = { "freeze", freeze_holds, NULL, &migrate_freeze },
 	/* ------------------ the point of no return */
 	[STAGE_SWITCH] = { "switch", switch_mapping, NULL, NULL },
 	[STAGE_REMAP] = { "remap", remap_target, NULL, NULL },

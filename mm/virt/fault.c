@@ -100,7 +100,7 @@ static struct page *new_anon_page(struct faulting *f, gfp_t zero)
 static void discard_new_page(struct page *p)
 {
 	page_init_flags(p, PG_KIND_MASK | PG_SWAPBACKED | PG_UPTODATE, 0);
-	free_pages(p, 0);
+	page_put(p); /* somebody may have found it by its number: then it is freed with that hold */
 }
 
 /* The page and everything that knows it, first; the entry last. */

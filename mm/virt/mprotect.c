@@ -17,6 +17,19 @@ static pte_t entry_with_rights(pte_t e, unsigned rights)
 	return pte_is_writable(e) && rights & PTE_WRITE ? pte_mkwritable(n) : n;
 }
 
+/*
+ * Order: what is synchronised must not change before it can be fetched, so the right to write goes first, on
+ * every cpu.
+ */
+static void make_fetchable(struct pte_place place, struct vma *v, vaddr_t a, pte_t e)
+{
+	if (pte_is_writable(e)) {
+		pte_write(place.entry, pte_wrprotect(e));
+		tlb_flush_page(&v->mm->arch, a);
+	}
+	sync_icache_page(pfn_to_page(pte_pfn(e)));
+}
+
 static void protect_present(struct pte_place place, struct vma *v, vaddr_t a, struct tlb_batch *tlb)
 {
 	pte_t e = pte_read(place.entry);
@@ -27,7 +40,7 @@ static void protect_present(struct pte_place place, struct vma *v, vaddr_t a, st
 	if (pte_is_writable(e) && !pte_is_writable(n))
 		flush_cache_page(v, a, pte_pfn(e));
 	if (pte_is_exec(n) && !pte_is_exec(e))
-		sync_icache_page(pfn_to_page(pte_pfn(e)));
+		make_fetchable(place, v, a, e);
 	pte_write(place.entry, n);
 	tlb_batch_add(tlb, &v->mm->arch, a);
 }
@@ -44,8 +57,8 @@ static void protect_entry(struct pte_place place, struct vma *v, vaddr_t a, stru
 		return;
 	if (!(v->flags & VMA_WRITE))
 		pte_write(place.entry, leaf_make_read(e));
-	tlb_batch_add(tlb, &v->mm->arch,
-		      a); /* Race: the mover may not have flushed what stood here */
+	/* Race: the mover may not have flushed yet what stood here. */
+	tlb_batch_add(tlb, &v->mm->arch, a);
 }
 
 static void protect_table(struct vma *v, uint32_t a, uint32_t end)

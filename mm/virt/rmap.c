@@ -42,8 +42,9 @@ void rmap_remove(struct page *p)
 }
 
 /*
- * What an anonymous page gives up with its last hold: its place on a list, its mlock count, its
- * family.
+ * What an anonymous page gives up with its last hold: its place on a list, its family. An mlock mark
+ * usually goes before, with the last locked area; where a page was shared it may stay on one that no
+ * locked area maps any more, and ends here at the latest.
  */
 static void release_anon(struct page *p)
 {
@@ -52,8 +53,7 @@ static void release_anon(struct page *p)
 		zone_stat_add(page_zone(p), NR_MLOCK, -1);
 		p->flags &= ~(uint32_t)PG_MLOCKED;
 	}
-	if (p->anon)
-		anon_vma_put(p->anon);
+	anon_vma_put(p->anon);
 	p->anon = NULL;
 }
 

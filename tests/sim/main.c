@@ -71,6 +71,7 @@ static void start_worker(struct worker *w, uint32_t seed)
 		return;
 	}
 	work(w, seed);
+	state_write_coverage();
 	fflush(stdout);
 	_exit(0);
 }

@@ -7,7 +7,7 @@ SIM_DIR      := build/host/sim
 SIM_SOURCES  := $(wildcard base/*.c mm/*.c mm/*/*.c arch/sim/*.c) \
 	$(filter-out tests/sim/main.c tests/sim/fuzz.c,$(wildcard tests/sim/*.c))
 SIM_WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Werror
-SIM_COMMON   := -std=gnu2x -g -Iarch/sim -I. -DCHECK_LOCKS $(SIM_WARNINGS) -MMD -MP
+SIM_COMMON   := -std=gnu2x -g -Iarch/sim -I. -DCHECK_LOCKS $(SIM_WARNINGS) -MMD -MP $(SIM_EXTRA)
 SIM_UBSAN    := -fsanitize=undefined -fno-sanitize-recover=all
 SIM_LINK     := -no-pie -Wl,-T,tests/sim/sim.ld
 SIM_SEED     ?= 1
@@ -60,6 +60,12 @@ sim: $(SIM_DIR)/sim $(SIM_DIR)/sim-asan
 
 soak: $(SIM_DIR)/sim
 	@$(SIM_DIR)/sim --jobs 2 --seeds $(SIM_SEED)..$$(($(SIM_SEED) + $(SEEDS) - 1))
+
+# For tools/coverage, which counts what is run: SIM_EXTRA has its options.
+.PHONY: sim-coverage
+sim-coverage: $(SIM_DIR)/sim
+	@$(SIM_DIR)/sim --jobs 1 --seeds 1..$(SEEDS)
+	@$(SIM_DIR)/sim --jobs 1 --seeds 1..$(SEEDS) --sites each
 
 fuzz: $(SIM_DIR)/fuzz-target
 	@mkdir -p $(SIM_DIR)/corpus

@@ -35,8 +35,21 @@ static void reset_site(const struct failpoint *f, void *arg)
 	site->armed = site->passes = site->failures = 0;
 }
 
+/* There in a build that counts coverage, whose counts lie in the state that is put back. */
+extern void __gcov_dump(void) __attribute__((weak));
+extern void __gcov_reset(void) __attribute__((weak));
+
+void state_write_coverage(void)
+{
+	if (!__gcov_dump || !__gcov_reset)
+		return;
+	__gcov_dump();
+	__gcov_reset();
+}
+
 void state_restore(void)
 {
+	state_write_coverage();
 	copy_words(sim_state_start, kept, (size_t)(sim_state_end - sim_state_start));
 	failpoints_each(reset_site, NULL);
 }

@@ -98,6 +98,7 @@ extern struct thread *world_registry[]; /* by id */
 /* Static state of the code under test: remembered once, put back before every seed. */
 void state_remember(void);
 void state_restore(void);
+void state_write_coverage(void); /* what was counted since the last restore; nothing in an ordinary build */
 bool state_contains(const void *p);
 
 /* tasks.c */

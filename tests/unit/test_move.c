@@ -1,6 +1,6 @@
 /*
- * mm/move on the host, under the sanitizers: what an assertion guards, whole compactions over zones of odd shapes,
- * and direct compaction from the allocator.
+ * mm/move on the host, under the sanitizers: what an assertion guards, whole compactions over zones
+ * of odd shapes, and direct compaction from the allocator.
  */
 #include "mm/move/compaction.h"
 #include "mm/move/defer.h"
@@ -27,7 +27,8 @@ static struct mm *given_written(uint32_t count)
 	return mm;
 }
 
-/* Nearly all of memory filled, then all but every eighth page let go. Returns how many pages the area has. */
+/* Nearly all of memory filled, then all but every eighth page let go. Returns how many pages the
+ * area has. */
 static uint32_t given_fragmented(struct mm **mm)
 {
 	uint32_t count;
@@ -246,7 +247,7 @@ static void one_compaction(uint32_t n)
 TEST(move_every_stage_fails_once, "covers: MG-12, UN-15")
 {
 	static const char *const sites[] = { "migrate_target", "migrate_lock", "migrate_unmap",
-					     "migrate_count", "migrate_copy", "migrate_freeze" };
+					     "migrate_count",  "migrate_copy", "migrate_freeze" };
 
 	given_machine();
 	for (unsigned i = 0; i < sizeof(sites) / sizeof(sites[0]); i++)
@@ -255,4 +256,273 @@ TEST(move_every_stage_fails_once, "covers: MG-12, UN-15")
 			one_compaction(n);
 			failpoints_off();
 		}
+}
+
+/* ---- what is seen and said */
+
+static unsigned rounds;
+
+static void count_round(const struct compaction *run)
+{
+	rounds += run->status == COMPACT_CONTINUE;
+	if (rounds == 2)
+		cpu_current()->flags |= THREAD_FATAL;
+}
+
+TEST(move_a_dying_thread_stops, "covers: CO-8, BS-46")
+{
+	struct compact_counts counts = { 0 };
+	struct mm *mm;
+	uint32_t count = given_fragmented(&mm);
+
+	rounds = 0;
+	compaction_set_progress(count_round);
+	expect_eq(compact_memory(NULL, MIGRATE_SYNC, &counts), COMPACT_INTERRUPTED);
+	compaction_set_progress(NULL);
+	cpu_current()->flags &= ~(uint32_t)THREAD_FATAL;
+	expect_eq(rounds, 2);
+	expect_eq(zones_stat(NR_ISOLATED_ANON), 0);
+	then_bytes_are_right(mm, count);
+	mm_put(mm);
+	then_nothing_is_left();
+}
+
+TEST(move_least_moves_after_a_compaction)
+{
+	struct block_snapshot before, after;
+	struct compact_counts counts = { 0 };
+	struct page *kernel;
+	struct mm *mm;
+	uint32_t count = given_fragmented(&mm), least;
+
+	kernel = alloc_pages(GFP_KERNEL, 0);
+	compaction_snapshot(&before);
+	compact_memory(NULL, MIGRATE_SYNC, &counts);
+	compaction_snapshot(&after);
+	least = compaction_least_moves(&before, &after);
+	expect(least > 0 && least <= counts.moved);
+	expect_eq(compaction_least_moves(&after, &before), 0);
+	free_pages(kernel, 0);
+	then_bytes_are_right(mm, count);
+	mm_put(mm);
+	then_nothing_is_left();
+}
+
+TEST(move_everything_has_a_name)
+{
+	for (unsigned s = 0; s < COMPACT_STATUSES; s++)
+		expect(compact_status_name((enum compact_status)s)[0] != 0);
+	for (unsigned r = 0; r < MOVE_REASONS; r++)
+		expect(move_reason_name((enum move_reason)r)[0] &&
+		       move_reason_text((enum move_reason)r)[0]);
+	for (unsigned s = 0; s <= MOVE_STAGES; s++)
+		expect(move_stage_name((enum move_stage)s)[0] != 0);
+}
+
+/* ---- refusals that need a hand */
+
+static struct page *fresh_target(struct migration *m, struct page *from)
+{
+	(void)m;
+	(void)from;
+	return alloc_pages(GFP_USER, 0);
+}
+
+static int move_list(struct list *pages, struct migration *m)
+{
+	*m = (struct migration){ .pages = pages,
+				 .mode = MIGRATE_SYNC,
+				 .take_target = fresh_target };
+	return migrate_pages(m);
+}
+
+TEST(move_no_kind_that_moves, "covers: MP-7, MP-10")
+{
+	struct list one = LIST_INIT(one);
+	struct migration m;
+	struct page *p;
+
+	given_machine();
+	p = alloc_pages(GFP_USER, 0);
+	page_init_flags(p, 0, PG_SWAPBACKED);
+	lru_add(p);
+	lru_drain();
+	expect_eq(lru_isolate(p), 0);
+	list_add(&one, &p->lru);
+	expect_eq(move_list(&one, &m), 1);
+	expect_eq(m.failed, 1);
+	expect_eq(m.last_refused.reason, MOVE_UNSUPPORTED);
+	expect(list_is_empty(&one));
+}
+
+TEST(move_a_frame_that_is_none, "covers: UM-9")
+{
+	struct move what;
+
+	given_machine();
+	expect_eq(migrate_frame(pfn(1), MIGRATE_SYNC, &what), -EINVAL);
+}
+
+/* Nothing in mm hides an area from its family; the test does. */
+TEST(move_a_mapping_that_stays, "covers: UN-14")
+{
+	struct mm *mm = given_written(1), *child = given_mm();
+	struct vma *hidden;
+	struct move what;
+
+	expect_eq(mm_fork(mm, child), 0);
+	hidden = vma_find(child, vaddr(BASE));
+	list_del(&hidden->family);
+	expect_eq(migrate_frame(page_to_pfn(page_at(mm, BASE)), MIGRATE_SYNC, &what), -EAGAIN);
+	expect_eq(what.reason, MOVE_UNMAP_FAILED);
+	expect_eq(page_at(mm, BASE)->mapcount, 2);
+	list_add_tail(&hidden->anon->areas, &hidden->family);
+	mm_put(child);
+	mm_put(mm);
+	then_nothing_is_left();
+}
+
+static struct page *low_target(struct migration *m, struct page *from)
+{
+	(void)m;
+	(void)from;
+	return alloc_pages(GFP_KERNEL, 0);
+}
+
+TEST(move_mlocked_to_another_zone, "covers: CP-8, MG-8")
+{
+	struct list one = LIST_INIT(one);
+	struct mm *mm = given_written(1);
+	struct page *p = page_at(mm, BASE);
+	struct migration m = { .pages = &one, .mode = MIGRATE_SYNC, .take_target = low_target };
+
+	expect_eq(mm_lock_range(mm, BASE, PAGE_SIZE, true), 0);
+	expect_eq(page_zone(p)->id, ZONE_HIGHMEM);
+	expect_eq(lru_isolate(p), 0);
+	list_add(&one, &p->lru);
+	expect_eq(migrate_pages(&m), 0);
+	expect_eq(zones[ZONE_HIGHMEM].stat[NR_MLOCK], 0);
+	expect_eq(zones[ZONE_NORMAL].stat[NR_MLOCK], 1);
+	expect_eq(zones[ZONE_NORMAL].stat[NR_ANON_PAGES], 1);
+	mm_put(mm);
+	then_nothing_is_left();
+}
+
+TEST(move_clean_stays_clean, "covers: TU-2, TU-3")
+{
+	struct mm *mm = given_written(1);
+	struct page *p = page_at(mm, BASE);
+	struct move what;
+
+	page_clear(p, PG_DIRTY);
+	set_entry(mm, BASE, pte_mkclean(entry_at(mm, BASE)));
+	migrate_watched = true;
+	expect_eq(migrate_frame(page_to_pfn(p), MIGRATE_SYNC, &what), 0);
+	migrate_watched = false;
+	expect(!pte_is_dirty(entry_at(mm, BASE)) && !page_has(page_at(mm, BASE), PG_DIRTY));
+	mm_put(mm);
+	then_nothing_is_left();
+}
+
+/* ---- targets that somebody looks at, hints, types */
+
+static struct page *looked_at;
+
+static void look_at_target(const struct move *m, enum move_stage passed)
+{
+	if (passed != STAGE_TARGET || looked_at)
+		return;
+	looked_at = m->to;
+	page_get(looked_at);
+}
+
+static void let_go_in_a_round(const struct compaction *run)
+{
+	(void)run;
+	if (looked_at)
+		page_put(looked_at);
+	looked_at = NULL;
+}
+
+TEST(move_a_refused_target_that_is_held, "covers: CO-5, MG-12")
+{
+	struct compact_counts counts = { 0 };
+	struct mm *mm;
+	uint32_t count = given_fragmented(&mm);
+
+	looked_at = NULL;
+	migrate_set_probe(look_at_target);
+	compaction_set_progress(let_go_in_a_round);
+	expect_eq(failpoint_arm("migrate_lock", 1), 0);
+	compact_memory(NULL, MIGRATE_SYNC, &counts);
+	failpoints_off();
+	migrate_set_probe(NULL);
+	compaction_set_progress(NULL);
+	let_go_in_a_round(NULL);
+	then_bytes_are_right(mm, count);
+	mm_put(mm);
+	then_nothing_is_left();
+}
+
+static void set_hints(struct zone *z, uint8_t hints)
+{
+	for (uint32_t n = z->start.n; n < z->end.n; n += PAGEBLOCK_PAGES)
+		pageblock_of(pfn(n))->skip = hints;
+}
+
+TEST(move_hints_are_heeded, "covers: CO-10")
+{
+	struct mm *mm;
+	struct zone *z;
+
+	given_fragmented(&mm);
+	for_each_zone(z)
+		for (uint8_t hint = PAGEBLOCK_SKIP_MIGRATE; hint <= PAGEBLOCK_SKIP_FREE; hint++) {
+			struct compaction run = { .zone = z,
+						  .order = COMPACT_WHOLE_ZONE,
+						  .mode = MIGRATE_SYNC,
+						  .type = MIGRATE_MOVABLE };
+
+			set_hints(z, hint);
+			expect_eq(compact_zone(&run), COMPACT_COMPLETE);
+			expect_eq(run.counts.moved, 0);
+		}
+	mm_put(mm);
+	then_nothing_is_left();
+}
+
+TEST(move_suitable_tells_want_from_fragments, "covers: CO-6, BS-48")
+{
+	struct mm *mm;
+	struct zone *z;
+	uint32_t count;
+
+	given_machine();
+	z = zonelist_first(ZONE_MOVABLE);
+	expect_eq(compaction_suitable(z, 4), COMPACT_PARTIAL);
+	count = z->free_pages - z->watermark[WMARK_LOW] - 8;
+	mm = given_written(count);
+	expect_eq(compaction_suitable(z, 8), COMPACT_SKIPPED);
+	mm_put(mm);
+	then_nothing_is_left();
+}
+
+TEST(move_deferral_by_order, "covers: CO-7")
+{
+	struct zone *z;
+
+	given_machine();
+	z = zonelist_first(ZONE_NORMAL);
+	z->defer = (struct compact_defer){ .order_failed = MAX_ORDER + 1 };
+	for (unsigned i = 0; i < DEFER_MAX_SHIFT + 2; i++)
+		defer_after_failure(z, 9);
+	expect_eq(z->defer.shift, DEFER_MAX_SHIFT);
+	expect(defer_is_due(z, 9) && !defer_is_due(z, 8));
+	defer_after_failure(z, 10);
+	expect_eq(z->defer.order_failed, 9);
+	defer_reset(z, 9, false);
+	expect_eq(z->defer.order_failed, 10);
+	expect(defer_is_due(z, 10));
+	defer_reset(z, 10, true);
+	expect(!defer_is_due(z, 10));
 }
