@@ -85,18 +85,12 @@ static void reset_hints(struct zone *z)
 	z->compact_free = z->end;
 }
 
-static bool lies_within(const struct zone *z, pfn_t f)
-{
-	return f.n >= z->start.n && f.n <= z->end.n;
-}
-
 /* Where the last run stopped, unless that is nowhere or the caller wants everything. */
 static void place_scanners(struct compaction *run)
 {
 	struct zone *z = run->zone;
 	pfn_t migrate = z->compact_migrate[run->mode != MIGRATE_ASYNC], free = z->compact_free;
-	bool resume = run->order != COMPACT_WHOLE_ZONE && lies_within(z, migrate) &&
-		      lies_within(z, free) && migrate.n < free.n;
+	bool resume = run->order != COMPACT_WHOLE_ZONE && migrate.n < free.n;
 
 	run->migrate_pfn = resume ? migrate.n : z->start.n;
 	run->free_pfn = resume ? free.n : z->end.n;

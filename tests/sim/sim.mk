@@ -7,7 +7,7 @@ SIM_DIR      := build/host/sim
 SIM_SOURCES  := $(wildcard base/*.c mm/*.c mm/*/*.c arch/sim/*.c) \
 	$(filter-out tests/sim/main.c tests/sim/fuzz.c,$(wildcard tests/sim/*.c))
 SIM_WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Werror
-SIM_COMMON   := -std=gnu2x -g -Iarch/sim -I. -DCHECK_LOCKS $(SIM_WARNINGS) -MMD -MP $(SIM_EXTRA)
+SIM_COMMON   := -std=gnu2x -g -Iarch/sim -I. -DCHECK_LOCKS $(SIM_WARNINGS) -MMD -MP
 SIM_UBSAN    := -fsanitize=undefined -fno-sanitize-recover=all
 SIM_LINK     := -no-pie -Wl,-T,tests/sim/sim.ld
 SIM_SEED     ?= 1
@@ -15,7 +15,7 @@ SEEDS        ?= 100000
 FUZZ_SECONDS ?= 60
 
 SIM_CC_fast  := gcc
-SIM_fast     := $(SIM_COMMON) -O2 -fno-pie $(SIM_UBSAN)
+SIM_fast     := $(SIM_COMMON) -O2 -fno-pie $(SIM_UBSAN) $(SIM_EXTRA)
 SIM_CC_asan  := gcc
 SIM_asan     := $(SIM_COMMON) -O1 -fno-pie $(SIM_UBSAN) -fsanitize=address -fno-omit-frame-pointer
 SIM_CC_fuzz  := clang

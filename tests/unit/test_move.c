@@ -4,6 +4,8 @@
  */
 #include "mm/move/compaction.h"
 #include "mm/move/defer.h"
+#include "base/trace.h"
+#include "mm/phys/buddy.h"
 #include "mm/phys/pcp.h"
 #include "mm/phys/pin.h"
 #include "tests/unit/space.h"
@@ -525,4 +527,133 @@ TEST(move_deferral_by_order, "covers: CO-7")
 	expect(defer_is_due(z, 10));
 	defer_reset(z, 10, true);
 	expect(!defer_is_due(z, 10));
+}
+
+/* ---- types, and memory in few large pieces */
+
+static void set_types(struct zone *z, enum migratetype type, unsigned every)
+{
+	for (uint32_t n = z->start.n; n + PAGEBLOCK_PAGES <= z->end.n;
+	     n += every * PAGEBLOCK_PAGES) {
+		uint32_t saved = spin_lock_irq(&z->lock, LOCK_ZONE);
+
+		if (pageblock_type(pfn(n)) != MIGRATE_UNMOVABLE)
+			buddy_set_type(z, pfn(n), type);
+		spin_unlock_irq(&z->lock, saved);
+	}
+}
+
+TEST(move_types_that_are_looked_into, "covers: CO-1")
+{
+	static const enum migratetype types[] = { MIGRATE_CMA, MIGRATE_RECLAIMABLE,
+						  MIGRATE_ISOLATE };
+
+	for (unsigned i = 0; i < 3; i++)
+		for (unsigned mode = MIGRATE_ASYNC; mode <= MIGRATE_SYNC; mode += 2) {
+			struct compact_counts counts = { 0 };
+			struct mm *mm;
+			uint32_t count = given_fragmented(&mm);
+			struct block_snapshot s;
+			struct zone *z;
+
+			for_each_zone(z)
+				set_types(z, types[i], 1);
+			compact_memory(NULL, (enum migrate_mode)mode, &counts);
+			compaction_snapshot(&s);
+			if (types[i] == MIGRATE_ISOLATE)
+				expect_eq(counts.isolated, 0);
+			if (types[i] == MIGRATE_RECLAIMABLE)
+				expect_eq(counts.isolated != 0, mode == MIGRATE_SYNC);
+			for_each_zone(z)
+				set_types(z, MIGRATE_MOVABLE, 1);
+			then_bytes_are_right(mm, count);
+			mm_put(mm);
+			then_nothing_is_left();
+		}
+}
+
+TEST(move_few_large_pieces_are_no_fragments, "covers: CO-6")
+{
+	struct zone *z;
+	unsigned n;
+
+	given_machine();
+	z = zonelist_first(ZONE_MOVABLE);
+	n = take_all(7);
+	for (unsigned i = 0, freed = 0; i < n && freed < 5; i++)
+		if (page_zone(held[i]) == z && page_to_pfn(held[i]).n % 256 == 0) {
+			free_pages(held[i], 7);
+			held[i] = NULL;
+			freed++;
+		}
+	expect(zone_fragmentation_index(z, 8) <= 500);
+	expect_eq(compaction_suitable(z, 8), COMPACT_SKIPPED);
+	while (n--)
+		if (held[n])
+			free_pages(held[n], 7);
+	then_nothing_is_left();
+}
+
+TEST(move_a_whole_block_for_what_can_not_move, "covers: CO-8, CO-9")
+{
+	struct mm *mm;
+	uint32_t count = given_fragmented(&mm);
+	unsigned n = 0;
+	struct page *p;
+
+	while (n < 4096 && (held[n] = alloc_pages(GFP_KERNEL | GFP_NOCOMPACT | GFP_NOWARN, 8)))
+		n++;
+	p = alloc_pages(GFP_KERNEL | GFP_NOWARN, 8);
+	if (p)
+		free_pages(p, 8);
+	while (n)
+		free_pages(held[--n], 8);
+	then_bytes_are_right(mm, count);
+	mm_put(mm);
+	then_nothing_is_left();
+}
+
+TEST(move_too_much_is_isolated_already, "covers: CO-3")
+{
+	struct list taken = LIST_INIT(taken);
+	struct mm *mm;
+	uint32_t count = given_fragmented(&mm);
+
+	for (uint32_t n = 0; n < count; n += 8)
+		if (n / 8 % 4 && lru_isolate(page_at(mm, nth(n))) == 0)
+			list_add(&taken, &page_at(mm, nth(n))->lru);
+	for (unsigned mode = MIGRATE_ASYNC; mode <= MIGRATE_SYNC; mode += 2) {
+		struct compaction run = { .zone = zonelist_first(ZONE_MOVABLE),
+					  .order = COMPACT_WHOLE_ZONE,
+					  .mode = (enum migrate_mode)mode,
+					  .type = MIGRATE_MOVABLE,
+					  .ignore_hints = true };
+
+		expect(lru_too_many_isolated(run.zone));
+		expect_eq(compact_zone(&run),
+			  mode == MIGRATE_ASYNC ? COMPACT_CONTENDED : COMPACT_COMPLETE);
+	}
+	lru_putback_list(&taken);
+	then_bytes_are_right(mm, count);
+	mm_put(mm);
+	then_nothing_is_left();
+}
+
+TEST(move_traced, "covers: MP-8")
+{
+	struct compact_counts counts = { 0 };
+	struct mm *mm;
+	uint32_t count = given_fragmented(&mm);
+
+	trace_enable("all");
+	expect(page_try_pin(page_at(mm, BASE + (count / 16 * 8) * PAGE_SIZE)));
+	compact_memory(NULL, MIGRATE_SYNC, &counts);
+	trace_disable();
+	logged_text();
+	trace_dump_tail(200);
+	expect(strstr(logged_text(), "migrate_stage") != NULL);
+	page_unpin(page_at(mm, BASE + (count / 16 * 8) * PAGE_SIZE));
+	then_bytes_are_right(mm, count);
+	mm_put(mm);
+	then_nothing_is_left();
 }
