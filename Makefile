@@ -18,7 +18,7 @@ B     ?= build
 export TESSERA_BUILD := $(B)
 
 # Every source of these rooms belongs to the kernel.
-ROOMS   ?= boot arch/arm base mm mm/phys mm/cache mm/virt mm/reclaim mm/move mm/kinds mm/views \
+ROOMS   ?= boot arch arch/arm base mm mm/phys mm/cache mm/virt mm/reclaim mm/move mm/kinds mm/views \
 	   kernel drivers fs console tests/target
 SOURCES := $(foreach room,$(ROOMS),$(wildcard $(room)/*.c $(room)/*.S))
 OBJECTS := $(patsubst %,$(B)/%.o,$(SOURCES))

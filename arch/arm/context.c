@@ -1,28 +1,19 @@
 /*
  * Address spaces as the hardware knows them, and the first stack of a task.
  *
- * An address space has an 8-bit tag (ASID) of a generation. When the tags run out, a new generation
- * begins and the TLB is emptied once; a space of an older generation gets a new tag when it next
- * becomes current. Tag 0 belongs to nobody: it is current while TTBR0 changes (ARM DDI 0406C
- * B3.10.4, "synchronization of changes of ASID and TTBR"). Locks: none; interrupts off on the one
- * cpu there is.
+ * Tag 0 belongs to nobody: it is current while TTBR0 changes (ARM DDI 0406C B3.10.4,
+ * "synchronization of changes of ASID and TTBR"). Locks: none; interrupts off on the one cpu there
+ * is.
  */
-#include "arch/context.h"
-#include "arch/cpu.h"
+#include "arch/asid.h"
 #include "arch/frame.h"
 #include "arch/tlb.h"
 #include "base/assert.h"
 #include "layout.h"
 
-#define ASID_BITS 8u
-#define ASIDS	  (1u << ASID_BITS)
-
 extern uint32_t kernel_l1[];
 
-static struct {
-	uint32_t last; /* generation << 8 | tag given out last */
-	const struct arch_mm *current[MAX_CPUS];
-} asids = { .last = ASIDS };
+static struct asid_pool asids = ASID_POOL_INIT;
 
 void context_start(void);
 
@@ -39,23 +30,12 @@ void arch_mm_init(struct arch_mm *as, void *l1)
 	as->asid = 0;
 }
 
-static void take_asid(struct arch_mm *as)
-{
-	if (((as->asid ^ asids.last) >> ASID_BITS) == 0)
-		return;
-	as->asid = ++asids.last;
-	if ((as->asid & (ASIDS - 1)) != 0)
-		return;
-	as->asid = ++asids.last;
-	tlb_flush_all();
-}
-
 static void set_ttbr0(uint32_t table, uint32_t asid)
 {
 	__asm__ volatile("mcr p15, 0, %0, c13, c0, 1\n\tisb\n\t"
 			 "mcr p15, 0, %1, c2, c0, 0\n\tisb\n\t"
 			 "mcr p15, 0, %2, c13, c0, 1\n\tisb" ::"r"(0),
-			 "r"(table | TTBR_WALK), "r"(asid & (ASIDS - 1))
+			 "r"(table | TTBR_WALK), "r"(asid)
 			 : "memory");
 }
 
@@ -63,13 +43,12 @@ void arch_mm_switch(struct arch_mm *as)
 {
 	uint32_t saved = cpu_irq_save();
 
-	if (as) {
-		take_asid(as);
-		set_ttbr0(as->l1_paddr, as->asid);
-	} else {
+	if (asid_make_current(&asids, as, cpu_id()))
+		tlb_flush_all();
+	if (as)
+		set_ttbr0(as->l1_paddr, asid_tag(as));
+	else
 		set_ttbr0(paddr_of(kernel_l1), 0);
-	}
-	asids.current[cpu_id()] = as;
 	cpu_irq_restore(saved);
 }
 

@@ -1,5 +1,8 @@
 /*
  * One run: the machine, the actors, the moments at which everything is looked at, the end.
+ *
+ * Seen by its seeds, each proved by a break that they notice (tests/mutants/list.toml)
+ * covers: BS-16, BS-17, BS-18, BS-19, BS-21, BS-23, TS-1, TS-2, TS-4, TS-6, TU-1, RM-7, DC-7
  */
 #include "tests/sim/world.h"
 

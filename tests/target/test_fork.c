@@ -222,7 +222,7 @@ static void fork_in_flight(enum move_stage at, const char *refused_at)
 }
 
 /* Two given address spaces a round. */
-TEST(fork, at_the_early_stages, "BS-5, TU-1")
+TEST(fork, at_the_early_stages, "BS-5, TS-7, TU-1")
 {
 	for (unsigned at = STAGE_TARGET; at < STAGE_COPY; at++)
 		fork_in_flight((enum move_stage)at, NULL);

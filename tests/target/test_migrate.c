@@ -482,6 +482,44 @@ TEST(migrate, a_fault_meanwhile_waits, "TU-5, BS-10")
 	EXPECT_TRUE(page_at(mm, a) == what.to);
 }
 
+static void munlocker(void *arg)
+{
+	touched = mm_lock_range(arg, probe.a.a, PAGE_SIZE, false) == 0;
+}
+
+static void start_munlocker(const struct move *m, enum move_stage passed)
+{
+	(void)m;
+	if (passed != STAGE_UNMAP)
+		return;
+	probe.task = task_create_kernel("munlocker", munlocker, probe.mm);
+	REQUIRE_TRUE(probe.task != NULL);
+	task_get(probe.task);
+	sched_start(probe.task);
+	for (unsigned i = 0; i < 5; i++)
+		sched_yield_now();
+	EXPECT_EQ(probe.task->thread.state, THREAD_BLOCKED);
+}
+
+/* It waits with mm->lock held, and the mover, who never takes that, goes on. */
+TEST(migrate, munlock_waits_for_the_mover, "TS-8, CP-8")
+{
+	struct mm *mm = given_mm();
+	struct move what;
+	vaddr_t a;
+
+	REQUIRE_TRUE(given_settled_page(mm, &a) != NULL);
+	REQUIRE_EQ(mm_lock_range(mm, a.a, PAGE_SIZE, true), 0);
+	touched = 0;
+	probe_at(STAGE_UNMAP, mm, a, start_munlocker);
+	EXPECT_EQ(move_probed(&what), 0);
+	task_wait(probe.task);
+	task_put(probe.task);
+	EXPECT_EQ(touched, 1);
+	EXPECT_TRUE(!page_has(page_at(mm, a), PG_MLOCKED | PG_UNEVICTABLE));
+	EXPECT_EQ(zones_stat(NR_MLOCK), 0);
+}
+
 static void protect_now(const struct move *m, enum move_stage passed)
 {
 	(void)m;

@@ -446,7 +446,7 @@ static void let_go_in_a_round(const struct compaction *run)
 	looked_at = NULL;
 }
 
-TEST(move_a_refused_target_that_is_held, "covers: CO-5, MG-12")
+TEST(move_a_refused_target_that_is_held, "covers: CO-5, MG-12, TS-5")
 {
 	struct compact_counts counts = { 0 };
 	struct mm *mm;

@@ -12,7 +12,7 @@ UNIT_FLAGS    := -std=gnu2x -O1 -g -Iarch/sim -I. -DCHECK_LOCKS -fsanitize=addre
 
 UNIT_phys_TESTS := base pte wait zone buddy alloc
 UNIT_mm_TESTS   := $(filter-out $(UNIT_phys_TESTS),$(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c)))
-UNIT_COMMON     := $(wildcard base/*.c mm/phys/*.c arch/sim/*.c) mm/check_report.c \
+UNIT_COMMON     := $(wildcard base/*.c mm/phys/*.c arch/*.c arch/sim/*.c) mm/check_report.c \
 	tests/unit/unit.c tests/unit/given.c
 UNIT_phys_SRCS  := $(UNIT_COMMON) $(UNIT_phys_TESTS:%=tests/unit/test_%.c)
 UNIT_mm_SRCS    := $(sort $(UNIT_COMMON) $(wildcard mm/*.c mm/cache/*.c mm/virt/*.c mm/reclaim/*.c \

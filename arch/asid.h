@@ -1,0 +1,44 @@
+/*
+ * Tags of address spaces (ASIDs): given out in order, and begun anew when they run out.
+ *
+ * A tag belongs to a generation. When the tags run out a new generation begins, the TLBs are
+ * emptied once, and a space of an older generation gets a new tag when it next becomes current; one
+ * that is current on some cpu gets it at once, because that cpu goes on translating with it. Tag 0
+ * belongs to nobody. Both machines use this; the one on the host runs it with few tags, so that
+ * they run out all the time. Locks: the caller's; interrupts off.
+ */
+#ifndef ARCH_ASID_H
+#define ARCH_ASID_H
+
+#include "arch/context.h"
+#include "arch/cpu.h"
+
+#define ASID_BITS 8u /* CONTEXTIDR.ASID, ARM DDI 0406C B4.1.36 */
+#define ASID_MASK ((1u << ASID_BITS) - 1u)
+
+struct asid_pool {
+	uint32_t tags;	     /* 1 .. tags - 1 are given out */
+	uint32_t generation; /* << ASID_BITS, never 0 */
+	uint32_t next;
+	uint32_t generations_begun;
+	struct arch_mm *current[MAX_CPUS];
+};
+
+#define ASID_POOL_INIT                                                                             \
+	{                                                                                          \
+		.tags = 1u << ASID_BITS, .generation = 1u << ASID_BITS, .next = 1                  \
+	}
+
+/*
+ * `as` becomes current on `cpu` (NULL: nobody) and has a tag of this generation.
+ * Returns: true if a new generation began for it: the caller empties every TLB before the tag is
+ * used.
+ */
+bool asid_make_current(struct asid_pool *p, struct arch_mm *as, unsigned cpu);
+
+static inline uint32_t asid_tag(const struct arch_mm *as)
+{
+	return as->asid & ASID_MASK;
+}
+
+#endif
