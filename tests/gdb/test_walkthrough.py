@@ -26,7 +26,7 @@ def without_numbers(line):
 
 def free_port():
     with socket.socket() as s:
-        s.bind(("localhost", 0))
+        s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
 
 

@@ -176,7 +176,7 @@ class Tessera(gdb.Command):
             raise gdb.GdbError("tessera attach PORT")
         for setting in ("pagination off", "confirm off", "print frame-arguments none", "tcp connect-timeout 10"):
             gdb.execute("set " + setting)
-        quietly("target remote localhost:" + words[1])
+        quietly("target remote 127.0.0.1:" + words[1])
         quietly("thbreak migrate_pages")
         quietly("continue")
         watch_stages()
