@@ -41,4 +41,10 @@ static inline uint32_t asid_tag(const struct arch_mm *as)
 	return as->asid & ASID_MASK;
 }
 
+/* What a TLB operation by address takes: page and tag. ARM DDI 0406C B4.2.2. */
+static inline uint32_t asid_mva(const struct arch_mm *as, vaddr_t page)
+{
+	return (page.a & PAGE_MASK) | asid_tag(as);
+}
+
 #endif

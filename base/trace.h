@@ -2,7 +2,7 @@
  * Events into a ring, one a cpu, printed in the ftrace text layout. A disabled event costs one
  * load, one test, one branch.
  *
- * Each room lists its events in one table: base/trace_events.h. An event keeps up to six words.
+ * All events stand in the one table below. An event keeps up to six words.
  */
 #ifndef BASE_TRACE_H
 #define BASE_TRACE_H

@@ -110,7 +110,6 @@ static int run_compact(const struct words *w)
 	enum migrate_mode mode = MIGRATE_SYNC;
 	unsigned zone_word = find_mode(w, 1, &mode) ? 2 : 1;
 	enum compact_status result;
-	char insns[DECIMAL_ROOM];
 	struct zone *only;
 	int status;
 
@@ -120,9 +119,9 @@ static int run_compact(const struct words *w)
 	if (status != 0)
 		return status;
 	result = compact_memory(only, mode, &counts);
-	print("RESULT status=%s compact_insns=%s migrate_scanned=%u free_scanned=%u "
+	print("RESULT status=%s compact_insns=%llu migrate_scanned=%u free_scanned=%u "
 	      "migrated=%u failed=%u\n",
-	      compact_status_name(result), console_decimal(counts.insns, insns),
+	      compact_status_name(result), (unsigned long long)counts.insns,
 	      (unsigned)counts.migrate_scanned, (unsigned)counts.free_scanned,
 	      (unsigned)counts.moved, (unsigned)counts.failed);
 	return 0;

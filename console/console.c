@@ -50,21 +50,6 @@ int console_error(int status, const char *format, ...)
 	return status;
 }
 
-const char *console_decimal(uint64_t number, char text[DECIMAL_ROOM])
-{
-	char digits[DECIMAL_ROOM];
-	unsigned n = 0, at = 0;
-
-	do {
-		digits[n++] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	while (n)
-		text[at++] = digits[--n];
-	text[at] = 0;
-	return text;
-}
-
 const char *console_word(const struct words *w, unsigned n)
 {
 	return n < w->count ? w->word[n] : NULL;

@@ -49,10 +49,6 @@ void console_loop(void) __attribute__((noreturn));
 /* Prints `error: ...` and returns `status`: the last line of a command that failed. */
 int console_error(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Decimal digits of a 64-bit number, which the C library's printf leaves out. Returns `text`. */
-#define DECIMAL_ROOM 21u
-const char *console_decimal(uint64_t number, char text[DECIMAL_ROOM]);
-
 /* The n-th word as a number, decimal or 0x... Returns false if there is none or it is none. */
 bool console_number(const struct words *w, unsigned n, uint32_t *value);
 

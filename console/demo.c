@@ -182,18 +182,16 @@ static void print_refusals(const uint32_t before[MOVE_REASONS])
 
 static void print_cost(const struct compact_counts *c, uint64_t insns)
 {
-	char all[DECIMAL_ROOM], each[DECIMAL_ROOM];
 
-	print("%u pages moved, %u refused, in %s instructions (%s a page moved)\n",
-	      (unsigned)c->moved, (unsigned)c->failed, console_decimal(insns, all),
-	      console_decimal(c->moved ? insns / c->moved : 0, each));
+	print("%u pages moved, %u refused, in %llu instructions (%llu a page moved)\n",
+	      (unsigned)c->moved, (unsigned)c->failed, (unsigned long long)insns,
+	      (unsigned long long)(c->moved ? insns / c->moved : 0));
 }
 
 static void first_compaction(void)
 {
 	uint32_t refused[MOVE_REASONS];
 	struct compact_counts counts = { 0 };
-	char insns_text[DECIMAL_ROOM];
 	uint64_t insns;
 
 	for (unsigned r = 0; r < MOVE_REASONS; r++)
@@ -202,8 +200,9 @@ static void first_compaction(void)
 	insns = compact_everything(&counts);
 	print_cost(&counts, insns);
 	print_refusals(refused);
-	print("RESULT compact_insns=%s migrate_scanned=%u free_scanned=%u migrated=%u failed=%u\n",
-	      console_decimal(insns, insns_text), (unsigned)counts.migrate_scanned,
+	print("RESULT compact_insns=%llu migrate_scanned=%u free_scanned=%u migrated=%u "
+	      "failed=%u\n",
+	      (unsigned long long)insns, (unsigned)counts.migrate_scanned,
 	      (unsigned)counts.free_scanned, (unsigned)counts.moved, (unsigned)counts.failed);
 }
 
@@ -218,13 +217,12 @@ static void print_free_state(const char *when)
 static void second_compaction(uint32_t least_moves)
 {
 	struct compact_counts counts = { 0 };
-	char insns_text[DECIMAL_ROOM];
 	uint64_t insns;
 
 	say("compacting again, with little left to move");
 	insns = compact_everything(&counts);
-	print("RESULT second_compact_insns=%s moves_least_possible=%u\n",
-	      console_decimal(insns, insns_text), (unsigned)least_moves);
+	print("RESULT second_compact_insns=%llu moves_least_possible=%u\n",
+	      (unsigned long long)insns, (unsigned)least_moves);
 }
 
 static void compact_and_measure(void)
@@ -271,10 +269,10 @@ static bool ask_directly(unsigned order)
 	struct alloc_request r = { .gfp = GFP_USER, .order = order };
 	uint64_t start = sched_task_insns(task_current());
 	struct page *first = alloc_pages_request(&r);
-	char insns[DECIMAL_ROOM];
+	uint64_t insns = sched_task_insns(task_current()) - start;
 
-	console_decimal(sched_task_insns(task_current()) - start, insns);
-	print("order %u: %s, %s instructions\n", order, first ? "ok" : r.why_failed, insns);
+	print("order %u: %s, %llu instructions\n", order, first ? "ok" : r.why_failed,
+	      (unsigned long long)insns);
 	if (first)
 		free_pages(first, order);
 	return first != NULL;

@@ -4,8 +4,8 @@
  * obeyed. Branch predictors hold addresses too, so they are emptied once a wait. Source: ARM DDI
  * 0406C B3.10.1, B3.10.4, B4.2.2 (operations), B2.2.9 (branch predictors).
  */
+#include "arch/asid.h"
 #include "arch/atomic.h"
-#include "arch/context.h"
 #include "arch/tlb.h"
 
 static struct tlb_counts counts;
@@ -35,15 +35,10 @@ static void forget_all(void)
 	__asm__ volatile("mcr p15, 0, %0, c8, c3, 0" ::"r"(0)); /* TLBIALLIS */
 }
 
-static uint32_t page_mva(const struct arch_mm *as, vaddr_t page)
-{
-	return (page.a & PAGE_MASK) | (as->asid & 0xffu);
-}
-
 void tlb_flush_page(const struct arch_mm *as, vaddr_t page)
 {
 	stores_done();
-	forget_page(page_mva(as, page));
+	forget_page(asid_mva(as, page));
 	wait_all();
 }
 
@@ -51,7 +46,7 @@ void tlb_flush_mm(const struct arch_mm *as)
 {
 	stores_done();
 	atomic_add_relaxed(&counts.mm_ops, 1);
-	__asm__ volatile("mcr p15, 0, %0, c8, c3, 2" ::"r"(as->asid & 0xffu)); /* TLBIASIDIS */
+	__asm__ volatile("mcr p15, 0, %0, c8, c3, 2" ::"r"(asid_tag(as))); /* TLBIASIDIS */
 	wait_all();
 }
 
@@ -70,7 +65,7 @@ void tlb_batch_init(struct tlb_batch *b)
 void tlb_batch_add(struct tlb_batch *b, const struct arch_mm *as, vaddr_t page)
 {
 	if (b->pages < TLB_BATCH_PAGES)
-		b->mva[b->pages] = page_mva(as, page);
+		b->mva[b->pages] = asid_mva(as, page);
 	b->pages++;
 }
 

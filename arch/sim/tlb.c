@@ -9,14 +9,13 @@
 
 #include <string.h>
 
+#include "arch/asid.h"
 #include "arch/atomic.h"
-#include "arch/context.h"
 #include "arch/pte.h"
 #include "arch/sim/sim.h"
 
 #define ENTRIES	     256u
 #define WALK_ENTRIES 32u
-#define ASID_MASK    0xffu
 
 struct walk_entry {
 	uint32_t address; /* of the MiB it leads to, | 1 when used */
@@ -137,14 +136,14 @@ static void wait_all(void)
 void tlb_flush_page(const struct arch_mm *as, vaddr_t page)
 {
 	atomic_point();
-	forget_page((page.a & PAGE_MASK) | (as->asid & ASID_MASK));
+	forget_page(asid_mva(as, page));
 	wait_all();
 }
 
 void tlb_flush_mm(const struct arch_mm *as)
 {
 	atomic_point();
-	forget_asid(as->asid & ASID_MASK);
+	forget_asid(asid_tag(as));
 	wait_all();
 }
 
@@ -163,7 +162,7 @@ void tlb_batch_init(struct tlb_batch *b)
 void tlb_batch_add(struct tlb_batch *b, const struct arch_mm *as, vaddr_t page)
 {
 	if (b->pages < TLB_BATCH_PAGES)
-		b->mva[b->pages] = (page.a & PAGE_MASK) | (as->asid & ASID_MASK);
+		b->mva[b->pages] = asid_mva(as, page);
 	b->pages++;
 	atomic_point();
 }

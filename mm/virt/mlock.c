@@ -159,12 +159,9 @@ static void set_area_locked(struct vma *v, bool lock)
 
 static int lock_range_locked(struct mm *mm, uint32_t start, uint32_t end, bool lock)
 {
+	int err = vma_cut_out(mm, start, end);
 	struct vma *v;
-	int err;
 
-	if (!vma_covers(mm, start, end))
-		return -ENOMEM;
-	err = vma_split_range(mm, start, end);
 	if (err)
 		return err;
 	for (v = vma_find(mm, vaddr(start)); v && v->start < end; v = vma_next(v))

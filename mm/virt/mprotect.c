@@ -18,8 +18,8 @@ static pte_t entry_with_rights(pte_t e, unsigned rights)
 }
 
 /*
- * Order: what is synchronised must not change before it can be fetched, so the right to write goes first, on
- * every cpu.
+ * Order: what is synchronised must not change before it can be fetched, so the right to write goes
+ * first, on every cpu.
  */
 static void make_fetchable(struct pte_place place, struct vma *v, vaddr_t a, pte_t e)
 {
@@ -88,12 +88,9 @@ static void protect_area(struct vma *v, uint32_t rights)
 
 static int protect_locked(struct mm *mm, uint32_t start, uint32_t end, uint32_t rights)
 {
+	int err = vma_cut_out(mm, start, end);
 	struct vma *v;
-	int err;
 
-	if (!vma_covers(mm, start, end))
-		return -ENOMEM;
-	err = vma_split_range(mm, start, end);
 	if (err)
 		return err;
 	for (v = vma_find(mm, vaddr(start)); v && v->start < end; v = vma_next(v))

@@ -237,6 +237,11 @@ int vma_split_range(struct mm *mm, uint32_t start, uint32_t end)
 	return err;
 }
 
+int vma_cut_out(struct mm *mm, uint32_t start, uint32_t end)
+{
+	return vma_covers(mm, start, end) ? vma_split_range(mm, start, end) : -ENOMEM;
+}
+
 static bool vma_are_alike(const struct vma *left, const struct vma *right)
 {
 	return left->end == right->start && left->flags == right->flags &&

@@ -98,6 +98,10 @@ int vma_split_at(struct mm *mm, vaddr_t at);
 /* Cuts at both ends of [start, end). Returns 0 or -ENOMEM, nothing changed. */
 int vma_split_range(struct mm *mm, uint32_t start, uint32_t end);
 
+/* The same, where areas must cover [start, end) without a hole. Returns 0 or -ENOMEM, nothing
+ * changed. */
+int vma_cut_out(struct mm *mm, uint32_t start, uint32_t end);
+
 /* Merges areas that touch or cross [start, end) and have become alike. */
 void vma_merge_range(struct mm *mm, uint32_t start, uint32_t end);
 
