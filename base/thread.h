@@ -11,25 +11,33 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "arch/atomic.h"
 #include "arch/cpu.h"
 #include "base/list.h"
 
 struct mm;
 
+/* What waits to be looked at on the way back to user mode; anybody may set one. */
+enum thread_marks {
+	THREAD_FATAL = 1u << 0,	    /* a fatal signal is pending: long work gives up */
+	THREAD_SIGNAL = 1u << 1,    /* a signal is pending: an interruptible sleep ends */
+	THREAD_YIELD_DUE = 1u << 2, /* its time slice is over */
+};
+
+/* How the thread may be served just now; it alone reads and writes them. */
 enum thread_flags {
 	THREAD_MEMALLOC = 1u << 0,  /* inside reclaim or compaction: PF_MEMALLOC */
 	THREAD_SWAPWRITE = 1u << 1, /* may write swap: PF_SWAPWRITE */
-	THREAD_FATAL = 1u << 2,	    /* a fatal signal is pending: long work gives up */
-	THREAD_YIELD_DUE = 1u << 3, /* its time slice is over */
 };
 
 enum thread_state { THREAD_RUNNABLE, THREAD_BLOCKED, THREAD_DEAD };
 
 struct thread {
-	uint32_t flags;	     /* enum thread_flags; the thread's own, and interrupts on its cpu */
-	uint32_t id;	     /* task number, 0 = the first kernel thread */
-	uint32_t state;	     /* enum thread_state; written through atomics */
-	uint32_t spin_depth; /* spinlocks held: sleeping with one asserts */
+	uint32_t marks;		 /* (A) enum thread_marks; first: the way to user mode reads it */
+	uint32_t flags;		 /* enum thread_flags; the thread's own */
+	uint32_t id;		 /* task number, 0 = the first kernel thread */
+	uint32_t state;		 /* (A) enum thread_state */
+	uint32_t spin_depth;	 /* spinlocks held: sleeping with one asserts */
 	const char *wait_reason; /* what it sleeps for, NULL when it does not */
 	struct mm *mm;		 /* address space, NULL for a kernel thread */
 	char name[16];
@@ -59,14 +67,30 @@ void sched_wake(struct thread *t);
 /* Gives the cpu to the next runnable thread, if there is one. */
 void sched_yield_now(void);
 
+static inline bool thread_has_mark(const struct thread *t, uint32_t marks)
+{
+	return atomic_load_relaxed(&t->marks) & marks;
+}
+
+/* Any context. A mark wakes nobody by itself. */
+static inline void thread_mark(struct thread *t, uint32_t marks)
+{
+	atomic_fetch_or(&t->marks, marks);
+}
+
+static inline void thread_unmark(struct thread *t, uint32_t marks)
+{
+	atomic_fetch_and(&t->marks, ~marks);
+}
+
 /* The point at which long work in the kernel lets others run. No spinlock held. */
 static inline void thread_yield_if_due(void)
 {
-	if (cpu_current()->flags & THREAD_YIELD_DUE)
+	if (thread_has_mark(cpu_current(), THREAD_YIELD_DUE))
 		sched_yield_now();
 }
 
-/* Sets or clears a mark of the current thread; returns the flags as they were before. */
+/* Sets flags of the current thread; returns the flags as they were before. */
 static inline uint32_t thread_set_flags(uint32_t set)
 {
 	struct thread *t = cpu_current();
@@ -85,7 +109,13 @@ static inline void thread_restore_flags(uint32_t before, uint32_t which)
 
 static inline bool thread_is_dying(void)
 {
-	return cpu_current()->flags & THREAD_FATAL;
+	return thread_has_mark(cpu_current(), THREAD_FATAL);
+}
+
+/* An interruptible sleep ends: there is a signal to handle, or to die of. */
+static inline bool thread_is_interrupted(void)
+{
+	return thread_has_mark(cpu_current(), THREAD_FATAL | THREAD_SIGNAL);
 }
 
 #endif

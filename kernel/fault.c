@@ -115,7 +115,7 @@ static void end_for_want_of_memory(const struct fault *f)
 	if (!task_current()->user || thread_is_dying())
 		return;
 	report_place(f, -ENOMEM);
-	thread_set_flags(THREAD_FATAL);
+	thread_mark(cpu_current(), THREAD_FATAL);
 }
 
 /*
@@ -148,8 +148,8 @@ void upcall_return_to_user(struct trap_frame *regs)
 	struct thread *t = cpu_current();
 
 	(void)regs;
-	while (t->flags & (THREAD_FATAL | THREAD_YIELD_DUE)) {
-		if (t->flags & THREAD_FATAL)
+	while (thread_has_mark(t, THREAD_FATAL | THREAD_YIELD_DUE)) {
+		if (thread_has_mark(t, THREAD_FATAL))
 			task_exit(EXIT_BY_SIGNAL(SIG_KILL));
 		sched_yield_now();
 	}

@@ -115,7 +115,7 @@ void sched_yield_now(void)
 	uint32_t saved = cpu_irq_save();
 
 	assert_eq(t->spin_depth, 0);
-	t->flags &= ~(uint32_t)THREAD_YIELD_DUE;
+	thread_unmark(t, THREAD_YIELD_DUE);
 	if (!list_is_empty(&queue.ready))
 		switch_to(pick(true));
 	cpu_irq_restore(saved);
@@ -183,7 +183,7 @@ void sched_idle_loop(void)
 
 void sched_tick(void)
 {
-	cpu_current()->flags |= THREAD_YIELD_DUE;
+	thread_mark(cpu_current(), THREAD_YIELD_DUE);
 }
 
 struct mm *sched_borrow_mm(struct mm *mm)

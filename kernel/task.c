@@ -179,7 +179,7 @@ void task_kill(struct task *t)
 {
 	if (!t->user || !task_is_live(t))
 		return;
-	atomic_fetch_or(&t->thread.flags, THREAD_FATAL);
+	thread_mark(&t->thread, THREAD_FATAL);
 	sched_wake(&t->thread);
 }
 

@@ -16,8 +16,8 @@
 #define DFSR_WRITE (1u << 11) /* WnR, ARM DDI 0406C B4.1.52 */
 
 /* vectors.S reads the word and tests the marks. */
-_Static_assert(offsetof(struct thread, flags) == 0, "read by return_to_user");
-_Static_assert((THREAD_FATAL | THREAD_YIELD_DUE) == 0xc, "tested by return_to_user");
+_Static_assert(offsetof(struct thread, marks) == 0, "read by return_to_user");
+_Static_assert((THREAD_FATAL | THREAD_SIGNAL | THREAD_YIELD_DUE) == 7, "tested by return_to_user");
 _Static_assert(offsetof(struct trap_frame, sp) == TF_SP &&
 		       offsetof(struct trap_frame, pc) == TF_PC &&
 		       offsetof(struct trap_frame, cpsr) == TF_CPSR &&

@@ -55,8 +55,8 @@ enter_svc:
 return_to_user:
 	cpsid	i
 	mrc	p15, 0, r1, c13, c0, 4		@ cpu_current()
-	ldr	r1, [r1]			@ thread.flags, trap.c asserts the place and the marks
-	tst	r1, #0xc
+	ldr	r1, [r1]			@ thread.marks, trap.c asserts the place and the marks
+	tst	r1, #7
 	bne	1f
 	clrex					@ a reservation of the kernel's is not the task's
 	ldmia	sp, {r0-r14}^

@@ -342,7 +342,7 @@ static void end_slice_by_chance(void)
 	struct sim_cpu *cpu = &sim_cpus[sim_this_cpu];
 
 	if (!cpu->irqs_off && sim_below(sched.how.slice_points) < sched.quantum)
-		cpu->current->flags |= THREAD_YIELD_DUE;
+		thread_mark(cpu->current, THREAD_YIELD_DUE);
 }
 
 static void forget_by_chance(void)
@@ -452,7 +452,7 @@ void sim_yield(void)
 	struct thread *t = cpu_current();
 
 	assert_eq(t->spin_depth, 0);
-	t->flags &= ~(uint32_t)THREAD_YIELD_DUE;
+	thread_unmark(t, THREAD_YIELD_DUE);
 	if (++sched.points > sched.how.most_points)
 		sched.how.stuck("livelock: a thread yields for ever");
 	take_what_waits();

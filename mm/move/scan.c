@@ -21,7 +21,7 @@ static bool should_stop(struct compaction *run)
 		run->status = COMPACT_INTERRUPTED;
 		return true;
 	}
-	if (run->mode == MIGRATE_ASYNC && cpu_current()->flags & THREAD_YIELD_DUE) {
+	if (run->mode == MIGRATE_ASYNC && thread_has_mark(cpu_current(), THREAD_YIELD_DUE)) {
 		run->status = COMPACT_CONTENDED;
 		return true;
 	}

@@ -458,7 +458,7 @@ void task_kill_some(void)
 		struct thread *t = world_registry[i];
 
 		if (t && t->mm == s->mm && world_below(3)) {
-			t->flags |= THREAD_FATAL;
+			thread_mark(t, THREAD_FATAL);
 			sim_wake(t);
 		}
 	}

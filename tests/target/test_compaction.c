@@ -266,7 +266,7 @@ TEST(compaction, async_takes_movable_blocks_only, "CO-1")
 	REQUIRE_TRUE(given_fragmented_memory());
 	z = main_zone();
 	set_all_types(z, MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE);
-	cpu_current()->flags &= ~(uint32_t)THREAD_YIELD_DUE;
+	thread_unmark(cpu_current(), THREAD_YIELD_DUE);
 	run = whole_run(z, MIGRATE_ASYNC);
 	compact_zone(&run);
 	EXPECT_EQ(run.counts.isolated, 0);
@@ -306,7 +306,7 @@ static void kill_in_third_round(const struct compaction *run)
 {
 	(void)run;
 	if (++rounds == 3)
-		cpu_current()->flags |= THREAD_FATAL;
+		thread_mark(cpu_current(), THREAD_FATAL);
 }
 
 TEST(compaction, a_fatal_signal_stops_it, "CO-8, BS-46")
@@ -319,7 +319,7 @@ TEST(compaction, a_fatal_signal_stops_it, "CO-8, BS-46")
 	compaction_set_progress(kill_in_third_round);
 	EXPECT_EQ(compact_zone(&run), COMPACT_INTERRUPTED);
 	compaction_set_progress(NULL);
-	cpu_current()->flags &= ~(uint32_t)THREAD_FATAL;
+	thread_unmark(cpu_current(), THREAD_FATAL);
 	EXPECT_EQ(rounds, 3);
 	EXPECT_EQ(zones_stat(NR_ISOLATED_ANON), 0);
 	EXPECT_EQ(run.stock_pages, 0);
@@ -332,7 +332,7 @@ TEST(compaction, async_gives_way, "CO-3, CO-8")
 
 	REQUIRE_TRUE(given_fragmented_memory());
 	run = whole_run(main_zone(), MIGRATE_ASYNC);
-	cpu_current()->flags |= THREAD_YIELD_DUE;
+	thread_mark(cpu_current(), THREAD_YIELD_DUE);
 	EXPECT_EQ(compact_zone(&run), COMPACT_CONTENDED);
 	EXPECT_EQ(run.counts.moved, 0);
 	EXPECT_EQ(zones_stat(NR_ISOLATED_ANON), 0);

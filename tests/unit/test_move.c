@@ -268,7 +268,7 @@ static void count_round(const struct compaction *run)
 {
 	rounds += run->status == COMPACT_CONTINUE;
 	if (rounds == 2)
-		cpu_current()->flags |= THREAD_FATAL;
+		thread_mark(cpu_current(), THREAD_FATAL);
 }
 
 TEST(move_a_dying_thread_stops, "covers: CO-8, BS-46")
@@ -281,7 +281,7 @@ TEST(move_a_dying_thread_stops, "covers: CO-8, BS-46")
 	compaction_set_progress(count_round);
 	expect_eq(compact_memory(NULL, MIGRATE_SYNC, &counts), COMPACT_INTERRUPTED);
 	compaction_set_progress(NULL);
-	cpu_current()->flags &= ~(uint32_t)THREAD_FATAL;
+	thread_unmark(cpu_current(), THREAD_FATAL);
 	expect_eq(rounds, 2);
 	expect_eq(zones_stat(NR_ISOLATED_ANON), 0);
 	then_bytes_are_right(mm, count);

@@ -706,10 +706,10 @@ TEST(virt_fault_on_migration_entry_of_refused_move_waits)
 
 static int dying_faults(struct mm *mm, uint32_t a)
 {
-	uint32_t before = thread_set_flags(THREAD_FATAL);
+	thread_mark(cpu_current(), THREAD_FATAL);
 
 	expect_eq(mm_fault(mm, vaddr(a), ACCESS_READ), 0);
-	thread_restore_flags(before, THREAD_FATAL);
+	thread_unmark(cpu_current(), THREAD_FATAL);
 	expect(pte_is_migration(entry_at(mm, a)));
 	return 0;
 }
