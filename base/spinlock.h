@@ -17,15 +17,22 @@
 /* The order, outermost first. docs/locks.md is the drawing. */
 enum lock_rank {
 	LOCK_RANK_NONE,
+	LOCK_PROCESS,  /* the tree of processes */
+	LOCK_SIGNAL,   /* signals of one process */
+	LOCK_FILES,    /* open files of one process, a pipe, a terminal: one at a time */
 	LOCK_MM_LIST,  /* the list of all address spaces */
+	LOCK_MAPPING,  /* areas that map one file or shared object */
 	LOCK_ANON_VMA, /* one family of areas */
 	LOCK_TABLE,    /* one page of second-level tables */
 	LOCK_TABLE_TO, /* a second one, that entries of the first go to (fork, mremap) */
+	LOCK_CACHE,    /* the tree of pages of one file or shared object */
 	LOCK_LRU,      /* the LRU lists of a zone */
 	LOCK_OBJCACHE, /* one cache of small objects */
 	LOCK_ZONE,     /* the free lists of a zone */
 	LOCK_WAITQ,    /* a wait queue */
-	LOCK_RUNQUEUE,
+	LOCK_TASKS,    /* the table of tasks */
+	LOCK_SLEEPERS, /* who sleeps for time */
+	LOCK_RUNQUEUE, /* the run queue of one cpu */
 	LOCK_DEVICE,
 	LOCK_RANKS
 };

@@ -18,9 +18,11 @@
 
 #include "arch/atomic.h"
 #include "arch/context.h"
+#include "arch/fpu.h"
 #include "arch/kstack.h"
 #include "base/thread.h"
 #include "kernel/checkin.h"
+#include "kernel/signal.h"
 
 #define MAX_TASKS	  128u
 #define EXIT_BY_SIGNAL(n) (128 + (n))
@@ -31,22 +33,28 @@ enum { SIG_ILL = 4, SIG_TRAP = 5, SIG_BUS = 7, SIG_KILL = 9, SIG_SEGV = 11 };
 enum task_stage { TASK_FREE, TASK_NEW, TASK_LIVE, TASK_ZOMBIE, TASK_GONE };
 
 struct task {
-	struct thread thread;	   /* first: a struct thread of the kernel is a task */
-	struct context context;	   /* (S) while it is not running */
-	uint32_t stage;		   /* (A) enum task_stage */
-	uint32_t refs;		   /* (T) holds: its own until reaped, and those who look at it */
-	pfn_t stack[KSTACK_PAGES]; /* (C) frames of the kernel stack */
-	void (*entry)(void *);	   /* (C) kernel threads */
-	void *arg;		   /* (C) */
-	struct trap_frame start;   /* (C) first registers in user mode */
-	uint64_t insns;		   /* (S) instructions it has run, up to its last switch */
-	uint32_t switches;	   /* (S) times it was given the cpu */
-	uint32_t syscalls;	   /* (O) */
-	uint32_t tls;		   /* (O) what user mode reads as its thread register */
-	bool user;		   /* (C) a user program; else a kernel thread */
-	int exit_status;	   /* (O) until ZOMBIE, then constant */
-	struct checker checker;	   /* (O) what it says of its memory */
-	struct list reap;	   /* (S) the reaper's list */
+	struct thread thread;	    /* first: a struct thread of the kernel is a task */
+	struct context context;	    /* (S) while it is not running */
+	uint32_t stage;		    /* (A) enum task_stage */
+	uint32_t refs;		    /* (T) holds: its own until reaped, and those who look at it */
+	pfn_t stack[KSTACK_PAGES];  /* (C) frames of the kernel stack */
+	void (*entry)(void *);	    /* (C) kernel threads */
+	void *arg;		    /* (C) */
+	struct trap_frame start;    /* (C) first registers in user mode */
+	uint64_t insns;		    /* (S) instructions it has run, up to its last switch */
+	uint32_t switches;	    /* (S) times it was given the cpu */
+	uint32_t syscalls;	    /* (O) */
+	uint32_t tls;		    /* (O) what user mode reads as its thread register */
+	bool user;		    /* (C) a user program; else a kernel thread */
+	struct process *process;    /* (C) whose it is; NULL: a kernel thread */
+	struct list in_process;	    /* process.tasks */
+	struct task_signals signal; /* its process's signals.lock */
+	struct fpu_state fpu;	    /* (O) arch/fpu.h */
+	uint32_t clear_tid;	/* (O) user word to clear and wake at the end: set_tid_address */
+	uint32_t robust_list;	/* (O) user address: set_robust_list */
+	int exit_status;	/* (O) until ZOMBIE, then constant */
+	struct checker checker; /* (O) what it says of its memory */
+	struct list reap;	/* (S) the reaper's list */
 };
 
 _Static_assert(offsetof(struct task, thread) == 0, "a thread is a task");
