@@ -124,8 +124,12 @@ static void end_for_want_of_memory(const struct fault *f)
  */
 bool upcall_fault(const struct fault *f, struct trap_frame *regs)
 {
-	int error = resolve(f);
+	int error;
 
+	if (f->cause == FAULT_UNDEFINED && trap_frame_is_user(regs) &&
+	    fpu_take(&task_current()->fpu))
+		return true;
+	error = resolve(f);
 	if (error == 0) {
 		if (trap_frame_is_user(regs))
 			return true;

@@ -84,6 +84,7 @@ static void switch_to(struct task *next)
 		return;
 	account_switch(from, next);
 	queue.left = from;
+	fpu_save(&from->fpu);
 	load_mm(next->thread.mm);
 	cpu_set_user_tls(next->tls);
 	cpu_set_current(&next->thread);

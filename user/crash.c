@@ -99,12 +99,6 @@ static void eat_memory_by_calls(void)
 	}
 }
 
-/* Floating point is the kernel's own. */
-static void use_floating_point(void)
-{
-	__asm__ volatile(".fpu neon\n\tvmov.i32 q0, #0");
-}
-
 /* The same mistakes in the other instruction set, whose instructions have two bytes. */
 static void __attribute__((target("thumb"), noinline)) thumb_undefined(void)
 {
@@ -126,7 +120,7 @@ static const struct {
 	{ "breakpoint", breakpoint },	{ "text", write_text },
 	{ "constant", write_constant }, { "align", align },
 	{ "privileged", privileged },	{ "memory", eat_memory },
-	{ "memory-by-calls", eat_memory_by_calls }, { "float", use_floating_point },
+	{ "memory-by-calls", eat_memory_by_calls },
 	{ "thumb-undefined", thumb_undefined }, { "thumb-null", thumb_null },
 };
 

@@ -9,6 +9,7 @@
 #include "arch/frame.h"
 #include "arch/pte.h"
 #include "base/assert.h"
+#include "fpu_live.h"
 #include "layout.h"
 #include "mmu.h"
 
@@ -70,6 +71,7 @@ void frame_copy(pfn_t to, pfn_t from)
 	void *t = frame_map(to);
 	void *f = frame_map(from);
 
+	fpu_take_for_kernel();
 	frame_copy_bytes(t, f);
 	frame_unmap(f);
 	frame_unmap(t);
@@ -79,6 +81,7 @@ void frame_clear(pfn_t frame)
 {
 	void *p = frame_map(frame);
 
+	fpu_take_for_kernel();
 	frame_clear_bytes(p);
 	frame_unmap(p);
 }

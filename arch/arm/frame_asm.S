@@ -1,6 +1,6 @@
 /*
  * Whole frames through the sixteen doubleword registers: 128 bytes an instruction. The registers are
- * the kernel's alone: user mode has no access (trap_init sets CPACR) and interrupt handlers do not come here.
+ * saved by the caller (frame.c) if a task has something in them; interrupt handlers do not come here.
  */
 	.fpu	neon
 	.text

@@ -9,6 +9,7 @@
 #include "arch/upcall.h"
 #include "base/assert.h"
 #include "base/thread.h"
+#include "fpu_live.h"
 #include "trap.h"
 
 #define CPSR_MODE  0x0fu
@@ -192,25 +193,11 @@ bool trap_frame_is_user(const struct trap_frame *regs)
 	return (regs->cpsr & CPSR_MODE) == 0;
 }
 
-/*
- * CPACR: the kernel alone may use the floating-point registers (frame_asm.S); FPEXC.EN turns them
- * on. Source: ARM DDI 0406C B4.1.40, B4.1.58.
- */
-static void enable_wide_registers(void)
-{
-	uint32_t privileged_only = 1u << 20 | 1u << 22;
-
-	__asm__ volatile(".fpu neon\n\t"
-			 "mcr p15, 0, %0, c1, c0, 2\n\tisb\n\t"
-			 "vmsr fpexc, %1" ::"r"(privileged_only),
-			 "r"(1u << 30));
-}
-
 void trap_init(void)
 {
 	struct scratch *own = scratches[cpu_id()];
 
 	__asm__ volatile("mcr p15, 0, %0, c12, c0, 0\n\tisb" ::"r"(vectors)); /* VBAR */
 	trap_set_stacks(&own[0], &own[1], &own[2]);
-	enable_wide_registers();
+	fpu_init();
 }

@@ -85,7 +85,6 @@ CRASH_TEST(alignment, "align", SIG_BUS)
 CRASH_TEST(privileged, "privileged", SIG_ILL)
 CRASH_TEST(eats_memory, "memory", SIG_KILL)
 CRASH_TEST(eats_memory_by_calls, "memory-by-calls", SIG_KILL)
-CRASH_TEST(floating_point, "float", SIG_ILL)
 CRASH_TEST(thumb_undefined, "thumb-undefined", SIG_ILL)
 CRASH_TEST(thumb_null, "thumb-null", SIG_SEGV)
 
