@@ -45,6 +45,12 @@ void print(const char *format, ...)
 	sink(line, length);
 }
 
+void log_put(const char *text, size_t bytes)
+{
+	if (sink)
+		sink(text, bytes);
+}
+
 void log_line(enum log_level level, const char *format, ...)
 {
 	char line[LINE_BYTES];

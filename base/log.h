@@ -23,6 +23,9 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
 /* Output of views and commands: always printed, no line end added. */
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Text as it is, of any length. */
+void log_put(const char *text, size_t bytes);
+
 /* Where text goes; set by the serial driver, on the host by the test. */
 typedef void (*log_sink)(const char *text, size_t bytes);
 void log_set_sink(log_sink sink);

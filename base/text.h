@@ -18,4 +18,14 @@ void text_printf(struct text *t, const char *format, ...) __attribute__((format(
 /* What goes to the serial line as print() does. */
 extern struct text text_console;
 
+/* Into `bytes`, always ended by a 0; `wanted` counts what would have been there, the 0 aside. */
+struct text_buffer {
+	struct text text;
+	char *bytes;
+	size_t room, wanted;
+};
+
+/* Empty. `room` is at least 1. */
+void text_buffer_init(struct text_buffer *b, char *bytes, size_t room);
+
 #endif

@@ -25,35 +25,35 @@ static struct {
 static int run_buddyinfo(const struct words *w)
 {
 	(void)w;
-	view_buddyinfo();
+	view_buddyinfo(&text_console);
 	return 0;
 }
 
 static int run_pagetypeinfo(const struct words *w)
 {
 	(void)w;
-	view_pagetypeinfo();
+	view_pagetypeinfo(&text_console);
 	return 0;
 }
 
 static int run_zoneinfo(const struct words *w)
 {
 	(void)w;
-	view_zoneinfo();
+	view_zoneinfo(&text_console);
 	return 0;
 }
 
 static int run_vmstat(const struct words *w)
 {
 	(void)w;
-	view_vmstat();
+	view_vmstat(&text_console);
 	return 0;
 }
 
 static int run_meminfo(const struct words *w)
 {
 	(void)w;
-	view_meminfo();
+	view_meminfo(&text_console);
 	return 0;
 }
 

@@ -77,7 +77,7 @@ static void show_memory(const char *title)
 {
 	say(title);
 	map_print(NULL);
-	view_buddyinfo();
+	view_buddyinfo(&text_console);
 }
 
 static void describe_machine(void)

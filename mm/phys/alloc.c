@@ -148,6 +148,14 @@ static inline void prepare_frame(struct page *p)
 	p->private = 0;
 }
 
+/* Linux counts by zone. */
+static inline enum vm_event pgalloc_event(const struct page *p)
+{
+	return (enum vm_event)(PGALLOC_DMA + page_zone_id(p));
+}
+
+_Static_assert(PGALLOC_MOVABLE - PGALLOC_DMA == (int)ZONE_MOVABLE, "an event a zone, in its order");
+
 /* A block fresh from the lists becomes the caller's. */
 static inline struct page *hand_out(struct page *p, unsigned order, gfp_t gfp)
 {
@@ -159,7 +167,7 @@ static inline struct page *hand_out(struct page *p, unsigned order, gfp_t gfp)
 	atomic_store_relaxed(&p->refs, 1);
 	while ((gfp & GFP_ZERO) && i > 0)
 		frame_clear(page_to_pfn(p + --i));
-	vm_event_add(PGALLOC, 1u << order);
+	vm_event_add(pgalloc_event(p), 1u << order);
 	TRACE(MM_PAGE_ALLOC, page_to_pfn(p).n, order, gfp_migratetype(gfp), gfp);
 	return p;
 }

@@ -1,6 +1,7 @@
 /*
- * Counters, one list: zone statistics (levels) and events (only grow). Names are Linux's vmstat
- * names.
+ * Counters, one list: zone statistics (levels) and events (only grow). Names and order are Linux's
+ * (mm/vmstat.c of 6.1), so that views print them as they stand here; what Linux does not have comes
+ * last. NR_KERNEL_STACK_PAGES counts pages and is shown in kB.
  */
 #ifndef MM_PHYS_VMSTAT_H
 #define MM_PHYS_VMSTAT_H
@@ -15,26 +16,29 @@
 	S(ACTIVE_FILE, "nr_zone_active_file")                                                      \
 	S(UNEVICTABLE, "nr_zone_unevictable")                                                      \
 	S(MLOCK, "nr_mlock")                                                                       \
+	S(ISOLATED_ANON, "nr_isolated_anon")                                                       \
+	S(ISOLATED_FILE, "nr_isolated_file")                                                       \
 	S(ANON_PAGES, "nr_anon_pages")                                                             \
 	S(FILE_MAPPED, "nr_mapped")                                                                \
 	S(FILE_PAGES, "nr_file_pages")                                                             \
 	S(SHMEM, "nr_shmem")                                                                       \
-	S(ISOLATED_ANON, "nr_isolated_anon")                                                       \
-	S(ISOLATED_FILE, "nr_isolated_file")                                                       \
-	S(PAGE_TABLES, "nr_page_table_pages")                                                      \
-	S(KERNEL_STACK_PAGES, "nr_kernel_stack_pages")
+	S(KERNEL_STACK_PAGES, "nr_kernel_stack")                                                   \
+	S(PAGE_TABLES, "nr_page_table_pages")
 /* clang-format on */
 
 enum zone_stat {
 #define S(id, name) NR_##id,
 	ZONE_STAT_LIST(S)
 #undef S
-	ZONE_STATS
+		ZONE_STATS
 };
 
 /* clang-format off: one a line */
 #define EVENT_LIST(E)                                                                              \
-	E(PGALLOC, "pgalloc")                                                                      \
+	E(PGALLOC_DMA, "pgalloc_dma")                                                              \
+	E(PGALLOC_NORMAL, "pgalloc_normal")                                                        \
+	E(PGALLOC_HIGH, "pgalloc_high")                                                            \
+	E(PGALLOC_MOVABLE, "pgalloc_movable")                                                      \
 	E(PGFREE, "pgfree")                                                                        \
 	E(PGFAULT, "pgfault")                                                                      \
 	E(PGMIGRATE_SUCCESS, "pgmigrate_success")                                                  \
@@ -57,7 +61,7 @@ enum vm_event {
 #define E(id, name) id,
 	EVENT_LIST(E)
 #undef E
-	VM_EVENTS
+		VM_EVENTS
 };
 
 extern uint32_t vm_events[VM_EVENTS];

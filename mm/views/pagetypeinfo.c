@@ -1,7 +1,6 @@
 /*
  * pagetypeinfo: free blocks by zone, migratetype and order; then pageblocks by type.
  */
-#include "base/log.h"
 #include "mm/phys/zone.h"
 #include "mm/views/views.h"
 
@@ -23,50 +22,51 @@ static uint32_t free_blocks(struct zone *z, unsigned order, enum migratetype typ
 	return n;
 }
 
-static void print_free_header(void)
+static void show_free_header(struct text *out)
 {
-	print("Page block order: %u\n", PAGEBLOCK_ORDER);
-	print("Pages per block:  %u\n\n", PAGEBLOCK_PAGES);
-	print("%-43s ", "Free pages count per migrate type at order");
+	text_printf(out, "Page block order: %u\n", PAGEBLOCK_ORDER);
+	text_printf(out, "Pages per block:  %u\n\n", PAGEBLOCK_PAGES);
+	text_printf(out, "%-43s ", "Free pages count per migrate type at order");
 	for (unsigned order = 0; order < ORDERS; order++)
-		print("%6u ", order);
-	print("\n");
+		text_printf(out, "%6u ", order);
+	text_printf(out, "\n");
 }
 
-static void print_free_counts(struct zone *z)
+static void show_free_counts(struct text *out, struct zone *z)
 {
 	for (unsigned type = 0; type < MIGRATE_TYPES; type++) {
-		print("Node %4u, zone %8s, type %12s ", 0u, z->name,
-		      migratetype_name((enum migratetype)type));
+		text_printf(out, "Node %4u, zone %8s, type %12s ", 0u, z->name,
+			    migratetype_name((enum migratetype)type));
 		for (unsigned order = 0; order < ORDERS; order++)
-			print("%6u ", (unsigned)free_blocks(z, order, (enum migratetype)type));
-		print("\n");
+			text_printf(out, "%6u ",
+				    (unsigned)free_blocks(z, order, (enum migratetype)type));
+		text_printf(out, "\n");
 	}
 }
 
-static void print_block_counts(const struct zone *z)
+static void show_block_counts(struct text *out, const struct zone *z)
 {
 	unsigned blocks[MIGRATE_TYPES] = { 0 };
 
 	for (uint32_t f = z->start.n; f < z->end.n; f += PAGEBLOCK_PAGES)
 		blocks[pageblock_type(pfn(f))]++;
-	print("Node %u, zone %8s ", 0u, z->name);
+	text_printf(out, "Node %u, zone %8s ", 0u, z->name);
 	for (unsigned type = 0; type < MIGRATE_TYPES; type++)
-		print("%12u ", blocks[type]);
-	print("\n");
+		text_printf(out, "%12u ", blocks[type]);
+	text_printf(out, "\n");
 }
 
-void view_pagetypeinfo(void)
+void view_pagetypeinfo(struct text *out)
 {
 	struct zone *z;
 
-	print_free_header();
+	show_free_header(out);
 	for_each_zone(z)
-		print_free_counts(z);
-	print("\n%-23s", "Number of blocks type ");
+		show_free_counts(out, z);
+	text_printf(out, "\n%-23s", "Number of blocks type ");
 	for (unsigned type = 0; type < MIGRATE_TYPES; type++)
-		print("%12s ", migratetype_name((enum migratetype)type));
-	print("\n");
+		text_printf(out, "%12s ", migratetype_name((enum migratetype)type));
+	text_printf(out, "\n");
 	for_each_zone(z)
-		print_block_counts(z);
+		show_block_counts(out, z);
 }

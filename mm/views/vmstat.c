@@ -1,15 +1,18 @@
 /*
  * vmstat: the sums of all zones, then events since boot; one `name value` a line.
  */
-#include "base/log.h"
-#include "mm/phys/zone.h"
+#include "mm/views/statistics.h"
 #include "mm/views/views.h"
 
-void view_vmstat(void)
+static void show_line(const char *name, uint32_t value, void *out)
 {
-	print("nr_free_pages %u\n", (unsigned)zones_free_pages());
-	for (unsigned s = 0; s < ZONE_STATS; s++)
-		print("%s %u\n", zone_stat_names[s], (unsigned)zones_stat((enum zone_stat)s));
+	text_printf(out, "%s %u\n", name, (unsigned)value);
+}
+
+void view_vmstat(struct text *out)
+{
+	statistics_of_zone(NULL, show_line, out);
+	statistics_of_node(show_line, out);
 	for (unsigned e = 0; e < VM_EVENTS; e++)
-		print("%s %u\n", vm_event_names[e], (unsigned)vm_event_read((enum vm_event)e));
+		show_line(vm_event_names[e], vm_event_read((enum vm_event)e), out);
 }

@@ -1,50 +1,76 @@
 /*
- * zoneinfo: marks, sizes and statistics of each zone.
+ * zoneinfo: marks, sizes and statistics of each zone, the node's once, in the first zone's part.
  */
-#include "base/log.h"
 #include "mm/phys/pcp.h"
-#include "mm/phys/zone.h"
+#include "mm/views/statistics.h"
 #include "mm/views/views.h"
 
-static void print_sizes(const struct zone *z)
+static void show_statistic(const char *name, uint32_t value, void *out)
 {
-	print("  pages free     %u\n", (unsigned)z->free_pages);
-	print("        min      %u\n", (unsigned)z->watermark[WMARK_MIN]);
-	print("        low      %u\n", (unsigned)z->watermark[WMARK_LOW]);
-	print("        high     %u\n", (unsigned)z->watermark[WMARK_HIGH]);
-	print("        spanned  %u\n", (unsigned)(z->end.n - z->start.n));
-	print("        present  %u\n", (unsigned)z->present_pages);
-	print("        managed  %u\n", (unsigned)z->managed_pages);
+	text_printf(out, "\n      %-12s %u", name, (unsigned)value);
 }
 
-static void print_statistics(const struct zone *z)
+static uint32_t cma_pages(const struct zone *z)
 {
-	print("      nr_free_pages %u\n", (unsigned)z->free_pages);
-	for (unsigned s = 0; s < ZONE_STATS; s++)
-		print("      %-12s %u\n", zone_stat_names[s],
-		      (unsigned)atomic_load_relaxed(&z->stat[s]));
-	print("      nr_free_cma  %u\n", (unsigned)z->free_cma_pages);
+	uint32_t pages = 0;
+
+	for (uint32_t f = z->start.n; f < z->end.n; f += PAGEBLOCK_PAGES)
+		pages += pageblock_type(pfn(f)) == MIGRATE_CMA ? PAGEBLOCK_PAGES : 0;
+	return pages;
 }
 
-/* The per-cpu lists are counted together: one cpu's share can not be read from another. */
-static void print_pagesets(const struct zone *z)
+static void show_sizes(struct text *out, const struct zone *z)
 {
-	print("  pagesets\n");
-	print("    cpu: all\n");
-	print("              count: %u\n", (unsigned)pcp_pages(z));
-	print("              high:  %u\n", PCP_HIGH);
-	print("              batch: %u\n", PCP_BATCH);
+	text_printf(out, "\n  pages free     %u", (unsigned)z->free_pages);
+	text_printf(out, "\n        min      %u", (unsigned)z->watermark[WMARK_MIN]);
+	text_printf(out, "\n        low      %u", (unsigned)z->watermark[WMARK_LOW]);
+	text_printf(out, "\n        high     %u", (unsigned)z->watermark[WMARK_HIGH]);
+	text_printf(out, "\n        spanned  %u", (unsigned)(z->end.n - z->start.n));
+	text_printf(out, "\n        present  %u", (unsigned)z->present_pages);
+	text_printf(out, "\n        managed  %u", (unsigned)z->managed_pages);
+	text_printf(out, "\n        cma      %u", (unsigned)cma_pages(z));
 }
 
-void view_zoneinfo(void)
+static void show_protection(struct text *out, const struct zone *z)
 {
-	struct zone *z;
+	for (unsigned highest = 0; highest < ZONE_COUNT; highest++)
+		text_printf(out, highest ? ", %u" : "\n        protection: (%u",
+			    (unsigned)z->reserve[highest]);
+	text_printf(out, ")");
+}
+
+static void show_pageset(struct text *out, const struct zone *z, unsigned cpu)
+{
+	text_printf(out, "\n    cpu: %u", cpu);
+	text_printf(out, "\n              count: %u",
+		    (unsigned)atomic_load_relaxed(&z->pcp[cpu].pages));
+	text_printf(out, "\n              high:  %u", PCP_HIGH);
+	text_printf(out, "\n              batch: %u", PCP_BATCH);
+}
+
+static void show_zone(struct text *out, const struct zone *z)
+{
+	show_sizes(out, z);
+	show_protection(out, z);
+	statistics_of_zone(z, show_statistic, out);
+	text_printf(out, "\n  pagesets");
+	for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
+		show_pageset(out, z, cpu);
+	text_printf(out, "\n  start_pfn:           %u\n", (unsigned)z->start.n);
+}
+
+void view_zoneinfo(struct text *out)
+{
+	const struct zone *z;
+	bool first = true;
 
 	for_each_zone(z) {
-		print("Node 0, zone %8s\n", z->name);
-		print_sizes(z);
-		print_statistics(z);
-		print_pagesets(z);
-		print("  start_pfn:           %u\n", (unsigned)z->start.n);
+		text_printf(out, "Node 0, zone %8s", z->name);
+		if (first) {
+			text_printf(out, "\n  per-node stats");
+			statistics_of_node(show_statistic, out);
+			first = false;
+		}
+		show_zone(out, z);
 	}
 }
