@@ -51,6 +51,9 @@ void context_switch(struct context *from, struct context *to);
  */
 void context_enter_user(const struct trap_frame *regs) __attribute__((noreturn));
 
+/* Where an entry from user mode pushes its frame, on the kernel stack that ends at `stack_top`. */
+struct trap_frame *context_user_frame(void *stack_top);
+
 /* True if the frame was pushed by an entry from user mode. */
 bool trap_frame_is_user(const struct trap_frame *regs);
 

@@ -16,6 +16,7 @@
 #include "fs/initrd.h"
 #include "kernel/elf.h"
 #include "kernel/exec.h"
+#include "kernel/process.h"
 #include "kernel/sched.h"
 #include "mm/virt/mm.h"
 
@@ -136,34 +137,26 @@ static bool arguments_fit(int argc, const char *const argv[])
 	return bytes <= EXEC_MAX_ARG_BYTES;
 }
 
-/* Fills t->thread.mm, which is empty, and t->start. */
+/* Fills the process's address space, which is empty, and prepares the task. */
 static int build(struct task *t, const struct initrd_file *file, const struct elf_program *p,
 		 int argc, const char *const argv[])
 {
-	struct mm *mm = t->thread.mm;
+	struct mm *mm = t->process->mm;
 	struct mm *mine = sched_borrow_mm(mm);
+	struct trap_frame regs;
 	uint32_t sp = 0;
 	int error = load_program(mm, file->bytes, p);
 
 	if (!error)
 		error = make_stack(mm, argc, argv, &sp);
 	sched_borrow_mm(mine);
-	t->start = (struct trap_frame){
+	regs = (struct trap_frame){
 		.sp = sp,
 		.pc = p->entry & ~1u,
 		.cpsr = CPSR_USER | (p->entry & 1u ? CPSR_THUMB : 0),
 	};
+	task_prepare_user(t, &regs);
 	return error;
-}
-
-/* The first thing a user task does, on its kernel stack. */
-static void user_task_begin(void *arg)
-{
-	struct task *t = arg;
-
-	sched_begin_thread();
-	cpu_irq_off();
-	context_enter_user(&t->start);
 }
 
 static struct task *make_user_task(const char *name)
@@ -173,7 +166,8 @@ static struct task *make_user_task(const char *name)
 	if (!t)
 		return NULL;
 	t->user = true;
-	t->thread.mm = mm_create(name);
+	if (process_create(t, NULL) == 0)
+		t->thread.mm = t->process->mm = mm_create(name);
 	if (t->thread.mm)
 		return t;
 	task_discard(t);
@@ -193,12 +187,11 @@ static int spawn_checked(const struct initrd_file *file, const struct elf_progra
 		task_discard(t);
 		return error;
 	}
-	context_init(&t->context, task_stack_top(t), user_task_begin, t);
 	if (out) {
 		task_get(t);
 		*out = t;
 	}
-	sched_start(t);
+	process_start(t);
 	return 0;
 }
 

@@ -6,8 +6,8 @@
 #include "arch/report.h"
 #include "arch/upcall.h"
 #include "base/log.h"
+#include "kernel/process.h"
 #include "kernel/sched.h"
-#include "kernel/task.h"
 #include "mm/virt/fault.h"
 
 #define STACK_NEAR (64u * 1024u) /* a fault so close below a stack was meant for it */
@@ -143,7 +143,7 @@ bool upcall_fault(const struct fault *f, struct trap_frame *regs)
 		return false;
 	}
 	report(f, regs, error);
-	task_exit(EXIT_BY_SIGNAL(signal_for(f, error)));
+	process_exit_group(signal_for(f, error));
 }
 
 /* Interrupts are off; each thread gets them back as it left them. */
@@ -154,7 +154,7 @@ void upcall_return_to_user(struct trap_frame *regs)
 	(void)regs;
 	while (thread_has_mark(t, THREAD_FATAL | THREAD_YIELD_DUE)) {
 		if (thread_has_mark(t, THREAD_FATAL))
-			task_exit(EXIT_BY_SIGNAL(SIG_KILL));
+			process_exit_group(SIGNAL_KILL);
 		sched_yield_now();
 	}
 }

@@ -5,6 +5,7 @@
 #include "arch/tls.h"
 #include "arch/uaccess.h"
 #include "kernel/abi.h"
+#include "kernel/process.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
 #include "kernel/time.h"
@@ -24,7 +25,18 @@ int32_t sys_exit(const uint32_t *arg)
 	task_exit((int)(arg[0] & 0xffu));
 }
 
+int32_t sys_exit_group(const uint32_t *arg)
+{
+	process_exit_group((int)(arg[0] & 0xffu) << 8);
+}
+
 int32_t sys_getpid(const uint32_t *arg)
+{
+	(void)arg;
+	return (int32_t)process_current()->pid;
+}
+
+int32_t sys_gettid(const uint32_t *arg)
 {
 	(void)arg;
 	return (int32_t)cpu_current()->id;

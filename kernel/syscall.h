@@ -31,6 +31,8 @@ int32_t sys_uname(const uint32_t *arg);
 int32_t sys_exit(const uint32_t *arg);
 int32_t sys_set_tls(const uint32_t *arg);
 int32_t sys_getpid(const uint32_t *arg);
+int32_t sys_gettid(const uint32_t *arg);
+int32_t sys_exit_group(const uint32_t *arg);
 int32_t sys_sched_yield(const uint32_t *arg);
 int32_t sys_nanosleep(const uint32_t *arg);
 int32_t sys_clock_gettime(const uint32_t *arg);

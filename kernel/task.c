@@ -1,25 +1,36 @@
 /*
  * The task table, birth and death. What holds is in task.h.
  *
- * The table's lock nests inside nothing but a disabled interrupt, and nothing nests in it.
+ * The table's lock is taken with interrupts off, because the scheduler buries dead tasks under it.
+ * It guards who is in which slot and the reaper's list; nothing but the run queue's nests in it.
  */
 #include <stdio.h>
 #include <string.h>
 #include "base/log.h"
-#include "base/spinlock.h"
 #include "base/waitq.h"
+#include "kernel/process.h"
 #include "kernel/sched.h"
-#include "kernel/task.h"
 #include "mm/phys/alloc.h"
 #include "mm/virt/mm.h"
 
 static struct {
 	struct task slots[MAX_TASKS];
-	struct spinlock lock; /* LOCK_RUNQUEUE: a leaf */
-	uint32_t next_id;
-	struct list reap; /* (S) dead tasks whose stacks nobody runs on */
+	struct spinlock lock; /* LOCK_TASKS */
+	uint32_t next_id;     /* (T) 1 is init's */
+	struct list reap;     /* (T) dead tasks whose stacks nobody runs on */
+	uint32_t dead;	      /* (A) those, and the one the reaper is at */
 	struct task *reaper;
-} table = { .next_id = 1, .reap = LIST_INIT(table.reap) };
+} table = { .next_id = TASK_INIT + 1, .reap = LIST_INIT(table.reap) };
+
+static uint32_t lock_table(void)
+{
+	return spin_lock_irq(&table.lock, LOCK_TASKS);
+}
+
+static void unlock_table(uint32_t saved)
+{
+	spin_unlock_irq(&table.lock, saved);
+}
 
 static unsigned slot_of(const struct task *t)
 {
@@ -52,7 +63,7 @@ struct task *task_init_boot(void)
 /* Takes a slot out of FREE, cleared, with one hold. */
 static struct task *take_slot(void)
 {
-	uint32_t saved = spin_lock_irq(&table.lock, LOCK_RUNQUEUE);
+	uint32_t saved = lock_table();
 	struct task *t = NULL;
 
 	for (unsigned i = 1; i < MAX_TASKS && !t; i++)
@@ -64,7 +75,7 @@ static struct task *take_slot(void)
 		t->refs = 1;
 		t->thread.id = table.next_id++;
 	}
-	spin_unlock_irq(&table.lock, saved);
+	unlock_table(saved);
 	return t;
 }
 
@@ -156,10 +167,30 @@ void task_discard(struct task *t)
 {
 	assert_eq(t->stage, TASK_NEW);
 	take_stack(t);
-	if (t->thread.mm)
-		mm_put(t->thread.mm);
-	t->thread.mm = NULL;
+	if (t->process)
+		process_discard(t->process);
 	task_put(t);
+}
+
+/* The first thing a user task does, on its kernel stack. */
+static void user_task_begin(void *arg)
+{
+	struct task *t = arg;
+
+	sched_begin_thread();
+	cpu_irq_off();
+	context_enter_user(&t->start);
+}
+
+void task_prepare_user(struct task *t, const struct trap_frame *regs)
+{
+	t->start = *regs;
+	context_init(&t->context, task_stack_top(t), user_task_begin, t);
+}
+
+struct trap_frame *task_user_regs(void)
+{
+	return context_user_frame(task_stack_top(task_current()));
 }
 
 void task_exit(int status)
@@ -169,18 +200,18 @@ void task_exit(int status)
 	assert_eq(t->thread.spin_depth, 0);
 	t->exit_status = status;
 	checkin_task_ends(t);
-	if (t->user)
+	if (t->process) {
+		process_leave();
 		log_debug("task %u (%s) ends with status %d", (unsigned)t->thread.id,
-			  t->thread.name, status);
+			  t->thread.name, t->exit_status);
+	}
 	sched_leave();
 }
 
 void task_kill(struct task *t)
 {
-	if (!t->user || !task_is_live(t))
-		return;
-	thread_mark(&t->thread, THREAD_FATAL);
-	sched_wake(&t->thread);
+	if (t->process)
+		process_kill(t->process);
 }
 
 int task_wait(struct task *t)
@@ -198,26 +229,32 @@ int task_wait(struct task *t)
 
 void task_get(struct task *t)
 {
-	uint32_t saved = spin_lock_irq(&table.lock, LOCK_RUNQUEUE);
+	uint32_t saved = lock_table();
 
 	assert_that(t->refs != 0);
 	t->refs++;
-	spin_unlock_irq(&table.lock, saved);
+	unlock_table(saved);
 }
 
+/* The last hold frees the slot; what hung on it is let go outside the lock. */
 void task_put(struct task *t)
 {
-	uint32_t saved = spin_lock_irq(&table.lock, LOCK_RUNQUEUE);
+	uint32_t saved = lock_table();
+	struct process *p = NULL;
 
 	assert_that(t->refs != 0);
-	if (--t->refs == 0)
+	if (--t->refs == 0) {
+		p = t->process;
 		t->stage = TASK_FREE;
-	spin_unlock_irq(&table.lock, saved);
+	}
+	unlock_table(saved);
+	if (p)
+		process_put(p);
 }
 
 struct task *task_find(uint32_t id)
 {
-	uint32_t saved = spin_lock_irq(&table.lock, LOCK_RUNQUEUE);
+	uint32_t saved = lock_table();
 	struct task *found = NULL;
 
 	for (unsigned i = 0; i < MAX_TASKS && !found; i++) {
@@ -228,13 +265,13 @@ struct task *task_find(uint32_t id)
 	}
 	if (found)
 		found->refs++;
-	spin_unlock_irq(&table.lock, saved);
+	unlock_table(saved);
 	return found;
 }
 
 struct task *task_next(struct task *before)
 {
-	uint32_t saved = spin_lock_irq(&table.lock, LOCK_RUNQUEUE);
+	uint32_t saved = lock_table();
 	struct task *next = NULL;
 
 	for (unsigned i = before ? slot_of(before) + 1 : 0; i < MAX_TASKS && !next; i++)
@@ -242,7 +279,7 @@ struct task *task_next(struct task *before)
 			next = &table.slots[i];
 	if (next)
 		next->refs++;
-	spin_unlock_irq(&table.lock, saved);
+	unlock_table(saved);
 	if (before)
 		task_put(before);
 	return next;
@@ -254,37 +291,49 @@ struct task *task_next(struct task *before)
  */
 void task_bury_irqoff(struct task *t)
 {
+	atomic_fetch_add(&table.dead, 1);
+	spin_lock(&table.lock, LOCK_TASKS);
 	atomic_store(&t->stage, TASK_ZOMBIE);
 	list_add_tail(&table.reap, &t->reap);
+	spin_unlock(&table.lock);
 	if (table.reaper)
 		sched_wake(&table.reaper->thread);
 }
 
 static struct task *next_dead(void)
 {
-	uint32_t saved = cpu_irq_save();
+	uint32_t saved = lock_table();
 	struct task *t = NULL;
 
 	if (!list_is_empty(&table.reap)) {
 		t = list_first(&table.reap, struct task, reap);
 		list_del_init(&t->reap);
 	}
-	cpu_irq_restore(saved);
+	unlock_table(saved);
 	return t;
 }
 
-/* Takes what a dead task had; then its own hold goes, and with the last hold its slot. */
+/* Takes a dead task's stack; then its own hold goes, and with the last hold its slot. */
 static void reap(struct task *t)
 {
-	struct mm *mm = t->thread.mm;
-
-	t->thread.mm = NULL;
-	if (mm)
-		mm_put(mm);
 	take_stack(t);
 	atomic_store(&t->stage, TASK_GONE);
 	waitq_wake(t);
 	task_put(t);
+	if (atomic_fetch_add(&table.dead, -1u) == 1)
+		waitq_wake(&table.dead);
+}
+
+void task_wait_reaped(void)
+{
+	while (atomic_load(&table.dead) != 0) {
+		struct waiter w;
+
+		waitq_prepare(&w, &table.dead, "the reaper");
+		if (atomic_load(&table.dead) != 0)
+			sched_block();
+		waitq_finish(&w);
+	}
 }
 
 static void reaper_main(void *arg)
@@ -320,7 +369,7 @@ static const char *state_word(const struct task *t)
 
 void task_describe(const struct task *t, char *text, size_t room)
 {
-	const struct mm *mm = t->thread.mm;
+	struct mm *mm = t->process ? process_mm(t->process) : NULL;
 
 	snprintf(text, room, "%4u %-15s %-7s %8u pages %6u faults %8u syscalls %6u switches%s%s",
 		 (unsigned)t->thread.id, t->thread.name, state_word(t),
@@ -328,4 +377,6 @@ void task_describe(const struct task *t, char *text, size_t room)
 		 (unsigned)t->syscalls, (unsigned)t->switches,
 		 t->thread.wait_reason ? "  waits for: " : "",
 		 t->thread.wait_reason ? t->thread.wait_reason : "");
+	if (mm)
+		mm_put(mm);
 }

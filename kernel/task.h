@@ -2,16 +2,16 @@
  * Tasks: kernel threads and user programs, from birth to the last hold.
  *
  * A fixed table; the index of a task gives the slot of its kernel stack. Slot 0 is the thread that
- * booted: it becomes the idle thread and never blocks or ends.
+ * booted: it becomes the idle thread and never blocks or ends. A user task belongs to a process
+ * (process.h) from its birth to its last hold; what tasks share is there.
  *
- *   FREE -> NEW (being built) -> LIVE -> ZOMBIE (ended; the reaper takes stack and memory) -> GONE
- * -> FREE
+ *   FREE -> NEW (being built) -> LIVE -> ZOMBIE (ended; the reaper takes its stack) -> GONE -> FREE
  *
  * A task holds itself until it is reaped; whoever keeps a pointer to one holds it too. GONE means
  * that only the exit status is left, for those holders.
  *
- * Locks, by letter: (T) the table's lock; (S) the scheduler's run queue lock; (O) the task's own;
- * (C) set before it runs, then constant; (A) atomic.
+ * Locks, by letter: (T) the table's lock, LOCK_TASKS, interrupts off; (S) the scheduler's run queue
+ * lock; (O) the task's own; (C) set before it runs, then constant; (A) atomic.
  */
 #ifndef KERNEL_TASK_H
 #define KERNEL_TASK_H
@@ -24,7 +24,8 @@
 #include "kernel/checkin.h"
 #include "kernel/signal.h"
 
-#define MAX_TASKS	  128u
+#define MAX_TASKS	  256u
+#define TASK_INIT	  1u /* number of init's first task, and so of its process */
 #define EXIT_BY_SIGNAL(n) (128 + (n))
 
 /* Linux's numbers, for exit statuses. */
@@ -54,7 +55,7 @@ struct task {
 	uint32_t robust_list;	/* (O) user address: set_robust_list */
 	int exit_status;	/* (O) until ZOMBIE, then constant */
 	struct checker checker; /* (O) what it says of its memory */
-	struct list reap;	/* (S) the reaper's list */
+	struct list reap;	/* (T) the reaper's list */
 };
 
 _Static_assert(offsetof(struct task, thread) == 0, "a thread is a task");
@@ -89,20 +90,35 @@ struct task *task_create_kernel(const char *name, void (*entry)(void *), void *a
 /* Where its kernel stack begins: one past the highest byte. */
 void *task_stack_top(const struct task *t);
 
-/* Undoes task_create for one that was never started. */
+/* Undoes task_create for one that was never started, and its process, if it has one by now. */
 void task_discard(struct task *t);
 
-/* Ends the running task. Its memory and stack go with the reaper. */
+/* The running task starts `t` with these registers in user mode, once it is given the cpu. */
+void task_prepare_user(struct task *t, const struct trap_frame *regs);
+
+/*
+ * What the running user task will have in user mode: its frame at the end of its kernel stack.
+ * Context: in a system call, a fault of user mode, or on the way back from either.
+ */
+struct trap_frame *task_user_regs(void);
+
+/*
+ * Ends the running task alone, with this exit code; the last one of a process ends that (process.h
+ * ends all of them). Its stack goes with the reaper. May sleep; no lock held.
+ */
 void task_exit(int status) __attribute__((noreturn));
 
 /*
- * The task ends at its next return to user mode, with EXIT_BY_SIGNAL(SIG_KILL). A kernel thread: no
- * effect.
+ * The task's process ends at the next return to user mode, with EXIT_BY_SIGNAL(SIG_KILL). A kernel
+ * thread: no effect.
  */
 void task_kill(struct task *t);
 
 /* Sleeps until the task has ended. The caller holds it. Returns its exit status. */
 int task_wait(struct task *t);
+
+/* Sleeps until the reaper has nothing left to do: the stacks of all that have ended are back. */
+void task_wait_reaped(void);
 
 /* The running thread does not block after thread_prepare_block after all. */
 static inline void thread_cancel_block(void)

@@ -76,3 +76,9 @@ void context_init(struct context *c, void *stack_top, void (*entry)(void *), voi
 				       .pc = (uint32_t)context_start };
 	c->sp = (uint32_t)s;
 }
+
+/* A stack in use begins 4 below its end: vectors.S, context_enter_user. */
+struct trap_frame *context_user_frame(void *stack_top)
+{
+	return (struct trap_frame *)((char *)stack_top - 4) - 1;
+}

@@ -16,7 +16,7 @@ def frame_of(console, task, address):
 
 
 def test_every_example_works(console):
-    assert "task=3" in console.command("spawn writer")
+    assert "task=4" in console.command("spawn writer")
     console.command("verify")
     for name in commands_of(console):
         if name in ENDS_THE_RUN or name == "kill":

@@ -65,6 +65,7 @@ static unsigned count_wanted(const char *pattern)
 /* Frames that nobody uses, once every list that keeps some has given them back. */
 static uint32_t free_frames(void)
 {
+	task_wait_reaped();
 	alloc_drain_all();
 	return zones_free_pages();
 }
