@@ -9,15 +9,22 @@
 #include <string.h>
 #include "base/log.h"
 #include "fs/initrd.h"
+#include "fs/initrd_tree.h"
+#include "fs/name.h"
 
 #define HEADER_BYTES 110u
 #define MAGIC	     "070701"
 #define MAGIC_BYTES  6u
 #define FIELD_DIGITS 8u
-#define MODE_TYPE    0170000u
-#define MODE_REGULAR 0100000u
 
-enum field { FIELD_MODE = 1, FIELD_FILE_BYTES = 6, FIELD_NAME_BYTES = 11 };
+enum field {
+	FIELD_INO = 0,
+	FIELD_MODE = 1,
+	FIELD_LINKS = 4,
+	FIELD_TIME = 5,
+	FIELD_FILE_BYTES = 6,
+	FIELD_NAME_BYTES = 11
+};
 
 struct archive {
 	const char *label;
@@ -25,10 +32,7 @@ struct archive {
 	uint32_t bytes;
 };
 
-static struct {
-	struct archive archive[INITRD_MAX];
-	unsigned count;
-} initrd;
+static unsigned archives;
 
 /* Where a walk stands: `at` is the offset of the next header. */
 struct cursor {
@@ -62,6 +66,16 @@ static bool read_field(const uint8_t *header, enum field f, uint32_t *value)
 	return true;
 }
 
+static bool read_numbers(const uint8_t *header, struct initrd_entry *file, uint32_t *name_bytes)
+{
+	return read_field(header, FIELD_INO, &file->ino) &&
+	       read_field(header, FIELD_MODE, &file->mode) &&
+	       read_field(header, FIELD_LINKS, &file->links) &&
+	       read_field(header, FIELD_TIME, &file->time) &&
+	       read_field(header, FIELD_FILE_BYTES, &file->size) &&
+	       read_field(header, FIELD_NAME_BYTES, name_bytes);
+}
+
 /*
  * Bytes from `from`, padded to four: the offset where the next part begins, or 0 if that is
  * outside.
@@ -84,7 +98,7 @@ static bool refuse(struct cursor *c, const char *why)
 }
 
 /* Checks one entry and steps over it. False at the end, or with c->broken set. */
-static bool read_entry(struct cursor *c, struct initrd_file *file)
+static bool read_entry(struct cursor *c, struct initrd_entry *file)
 {
 	const uint8_t *header = c->a->start + c->at;
 	uint32_t name_bytes, data, next;
@@ -93,9 +107,7 @@ static bool read_entry(struct cursor *c, struct initrd_file *file)
 		return refuse(c, "it ends within a header");
 	if (memcmp(header, MAGIC, MAGIC_BYTES) != 0)
 		return refuse(c, "no newc header (compressed archives are not read)");
-	if (!read_field(header, FIELD_MODE, &file->mode) ||
-	    !read_field(header, FIELD_FILE_BYTES, &file->size) ||
-	    !read_field(header, FIELD_NAME_BYTES, &name_bytes))
+	if (!read_numbers(header, file, &name_bytes))
 		return refuse(c, "a number that is not hexadecimal");
 	data = skip(c->a, c->at + HEADER_BYTES, name_bytes);
 	if (!data || name_bytes == 0 || header[HEADER_BYTES + name_bytes - 1] != 0)
@@ -109,54 +121,65 @@ static bool read_entry(struct cursor *c, struct initrd_file *file)
 	return strcmp(file->name, "TRAILER!!!") != 0;
 }
 
-int initrd_add(const char *label, const void *start, uint32_t bytes)
+/* Entries of a sound archive, or -EINVAL, which was said. */
+static int count_entries(const struct archive *a)
 {
-	struct archive a = { label, start, bytes };
-	struct cursor c = { .a = &a };
-	struct initrd_file file;
-	unsigned files = 0;
+	struct cursor c = { .a = a };
+	struct initrd_entry file;
+	int files = 0;
 
-	if (initrd.count == INITRD_MAX)
-		return -ENOSPC;
 	while (read_entry(&c, &file))
 		files++;
-	if (c.broken) {
-		log_error("error: initrd (%s): at byte %u of %u: %s", label, (unsigned)c.at,
-			  (unsigned)bytes, c.broken);
-		return -EINVAL;
+	if (!c.broken)
+		return files;
+	log_error("error: initrd (%s): at byte %u of %u: %s", a->label, (unsigned)c.at,
+		  (unsigned)a->bytes, c.broken);
+	return -EINVAL;
+}
+
+static int add_entries(const struct archive *a)
+{
+	struct cursor c = { .a = a };
+	struct initrd_entry file = { .archive = archives };
+
+	while (read_entry(&c, &file)) {
+		int error = initrd_tree_add(&file);
+
+		if (error == -ENOMEM)
+			return error;
+		if (error)
+			log_error("error: initrd (%s): %s is left out: %s", a->label, file.name,
+				  strerror(-error));
 	}
-	initrd.archive[initrd.count++] = a;
-	log_debug("initrd (%s): %u entries", label, files);
 	return 0;
 }
 
-static const char *without_root(const char *path)
+int initrd_add(const char *label, const void *start, uint32_t bytes)
 {
-	for (;;) {
-		if (path[0] == '/')
-			path++;
-		else if (path[0] == '.' && path[1] == '/')
-			path += 2;
-		else
-			return path;
-	}
-}
+	struct archive a = { label, start, bytes };
+	int entries;
 
-static bool find_in(const struct archive *a, const char *path, struct initrd_file *file)
-{
-	struct cursor c = { .a = a };
-
-	while (read_entry(&c, file))
-		if ((file->mode & MODE_TYPE) == MODE_REGULAR &&
-		    strcmp(without_root(file->name), path) == 0)
-			return true;
-	return false;
+	if (archives == INITRD_MAX)
+		return -ENOSPC;
+	initrd_tree_begin();
+	entries = count_entries(&a);
+	if (entries < 0)
+		return entries;
+	archives++;
+	log_debug("initrd (%s): %d entries", label, entries);
+	return add_entries(&a);
 }
 
 int initrd_find(const char *path, struct initrd_file *file)
 {
-	for (unsigned i = 0; i < initrd.count; i++)
-		if (find_in(&initrd.archive[i], without_root(path), file))
-			return 0;
-	return -ENOENT;
+	struct inode *i;
+
+	if (inode_find(path, true, &i))
+		return -ENOENT;
+	if (!initrd_tree_file(i, file)) {
+		inode_put(i);
+		return -ENOENT;
+	}
+	inode_put(i); /* the tree holds it for ever */
+	return 0;
 }

@@ -1,8 +1,11 @@
 /*
- * Files that come with the kernel: cpio archives of the "newc" kind, in memory, read only.
+ * The file system of the files that come with the kernel: cpio archives of the "newc" kind, in
+ * memory, read only. It is the root of all names (fs/name.h).
  *
- * Up to INITRD_MAX archives, searched in the order they were added: the boot loader's first, then
- * the built-in one. Paths are compared without leading "/" and "./".
+ * Up to INITRD_MAX archives become one tree of directories, regular files and symbolic links. What
+ * an archive added earlier has is not replaced by a later one (the boot loader's comes first, then
+ * the built-in one); within one archive the last entry of a name counts, as cpio has it. Contents
+ * stay where the archive is.
  */
 #ifndef FS_INITRD_H
 #define FS_INITRD_H
@@ -19,9 +22,10 @@ struct initrd_file {
 };
 
 /*
- * From now on files are looked for in this archive too. Every entry is checked against `bytes`.
- * Returns 0, -EINVAL when it is broken (one line says where and how), -ENOSPC when there are too
- * many.
+ * From now on this archive's files are there too. Every entry is checked against `bytes`; nothing
+ * of a broken archive appears. An entry that fits nowhere (below a file, with "..") is left out and
+ * said so. Context: boot, memory is there. Returns 0, -EINVAL when it is broken (one line says
+ * where and how), -ENOSPC when there are too many, -ENOMEM.
  */
 int initrd_add(const char *label, const void *start, uint32_t bytes);
 

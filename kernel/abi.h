@@ -13,8 +13,11 @@
 #define CALL_CHECKIN	 0xf0100u
 #define CALL_FRAG_REPORT 0xf0101u
 
-/* Linux's number; the C library of this compiler has another. */
-#define LINUX_ENOSYS 38
+/* Linux's numbers where the C library of this compiler has others: uapi/asm-generic/errno.h. */
+#define LINUX_ENAMETOOLONG 36
+#define LINUX_ENOSYS	   38
+#define LINUX_ELOOP	   40
+#define LINUX_EOVERFLOW	   75
 
 enum checker_state { CHECKER_NONE, CHECKER_FILLING, CHECKER_RELEASED, CHECKER_CHECKING };
 
