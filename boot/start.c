@@ -100,6 +100,7 @@ void start_kernel(const char *command_line)
 	kernel_options.init = boot_params.init;
 	kernel_options.for_init = boot_params.for_init;
 	kernel_options.arguments = command_line;
+	kernel_options.seed = boot_params.seed;
 	kernel_options.main = choose_main();
 	kernel_start();
 }

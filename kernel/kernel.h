@@ -5,11 +5,14 @@
 #ifndef KERNEL_KERNEL_H
 #define KERNEL_KERNEL_H
 
+#include <stdint.h>
+
 /* What boot decides for the kernel. Filled in before kernel_start. */
 struct kernel_options {
 	const char *init;      /* path of the first program, or NULL */
 	const char *for_init;  /* its arguments, separated by blanks, or NULL */
 	const char *arguments; /* the boot arguments as they came, for the replay line */
+	uint32_t seed;	       /* of what programs get by chance */
 	void (*main)(void);    /* runs in the first kernel thread after init was started; NULL: wait
 				  for init */
 };

@@ -10,8 +10,6 @@
 #include "kernel/syscall.h"
 #include "kernel/time.h"
 
-#define NS_PER_S 1000000000u
-
 /* Linux's clocks: uapi/linux/time.h. There is no calendar here, so both count from boot. */
 enum { CLOCK_REALTIME_ID = 0, CLOCK_MONOTONIC_ID = 1 };
 

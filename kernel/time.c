@@ -3,25 +3,15 @@
  */
 #include <errno.h>
 #include "arch/cpu.h"
-#include "base/assert.h"
-#include "base/list.h"
+#include "base/spinlock.h"
 #include "drivers/generic_timer.h"
 #include "kernel/irq.h"
 #include "kernel/sched.h"
 #include "kernel/time.h"
 
-#define NS_PER_S 1000000000u
-
-/* On the sleeper's stack. */
-struct sleeper {
-	struct list node;
-	uint64_t until_ns;
-	struct thread *thread;
-};
-
-/* Guarded by disabled interrupts; the tick comes to one cpu only. */
 static struct {
-	struct list sleepers; /* in no order: they are few */
+	struct spinlock lock; /* LOCK_SLEEPERS, interrupts off */
+	struct list sleepers; /* struct alarm.node, in no order: they are few */
 } clock = { .sleepers = LIST_INIT(clock.sleepers) };
 
 uint64_t time_ns(void)
@@ -34,14 +24,35 @@ uint64_t time_ns(void)
 
 static void wake_sleepers(uint64_t now)
 {
-	struct sleeper *s, *next;
+	struct alarm *a, *next;
 
-	list_for_each_entry_safe(s, next, &clock.sleepers, node) {
-		if (s->until_ns > now)
+	spin_lock(&clock.lock, LOCK_SLEEPERS);
+	list_for_each_entry_safe(a, next, &clock.sleepers, node) {
+		if (a->until_ns > now)
 			continue;
-		list_del_init(&s->node);
-		sched_wake(s->thread);
+		list_del_init(&a->node);
+		sched_wake(a->thread);
 	}
+	spin_unlock(&clock.lock);
+}
+
+void time_alarm_set(struct alarm *a, uint64_t until_ns)
+{
+	uint32_t saved;
+
+	a->until_ns = until_ns;
+	a->thread = cpu_current();
+	saved = spin_lock_irq(&clock.lock, LOCK_SLEEPERS);
+	list_add_tail(&clock.sleepers, &a->node);
+	spin_unlock_irq(&clock.lock, saved);
+}
+
+void time_alarm_clear(struct alarm *a)
+{
+	uint32_t saved = spin_lock_irq(&clock.lock, LOCK_SLEEPERS);
+
+	list_del_init(&a->node);
+	spin_unlock_irq(&clock.lock, saved);
 }
 
 static void tick(void)
@@ -60,22 +71,22 @@ void time_init(void)
 	timer_start(tick);
 }
 
+int time_sleep_until(uint64_t until_ns)
+{
+	struct alarm a;
+
+	time_alarm_set(&a, until_ns);
+	while (time_ns() < until_ns && !thread_is_interrupted()) {
+		thread_prepare_block("time");
+		if (time_ns() < until_ns && !thread_is_interrupted())
+			sched_block();
+		thread_cancel_block();
+	}
+	time_alarm_clear(&a);
+	return time_ns() < until_ns ? -EINTR : 0;
+}
+
 int time_sleep_ns(uint64_t ns)
 {
-	struct sleeper s = { .until_ns = time_ns() + ns, .thread = cpu_current() };
-	uint32_t saved = cpu_irq_save();
-
-	list_add_tail(&clock.sleepers, &s.node);
-	cpu_irq_restore(saved);
-	while (time_ns() < s.until_ns && !thread_is_dying()) {
-		thread_prepare_block("time");
-		if (list_is_empty(&s.node))
-			break;
-		sched_block();
-	}
-	thread_cancel_block();
-	saved = cpu_irq_save();
-	list_del_init(&s.node);
-	cpu_irq_restore(saved);
-	return thread_is_dying() ? -EINTR : 0;
+	return time_sleep_until(time_ns() + ns);
 }
