@@ -60,10 +60,27 @@ static inline bool leaf_is_write(pte_t e)
 	return e.bits & LEAF_WRITE;
 }
 
+static inline bool leaf_is_soft_dirty(pte_t e)
+{
+	return e.bits & LEAF_SOFT_DIRTY;
+}
+
 /* For fork and mprotect: the same entry, but whoever gets the page back may not write yet. */
 static inline pte_t leaf_make_read(pte_t e)
 {
 	return pte_from_bits(e.bits & ~(uint32_t)LEAF_WRITE);
+}
+
+/* The same entry, but the page comes back as not accessed since. */
+static inline pte_t leaf_make_old(pte_t e)
+{
+	return pte_from_bits(e.bits & ~(uint32_t)LEAF_YOUNG);
+}
+
+/* The same entry, but the page comes back soft clean, and so without the right to write. */
+static inline pte_t leaf_make_soft_clean(pte_t e)
+{
+	return pte_from_bits(e.bits & ~(uint32_t)(LEAF_SOFT_DIRTY | LEAF_WRITE));
 }
 
 /*
