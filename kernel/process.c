@@ -54,6 +54,7 @@ static void init_process(struct process *p, struct task *t, struct process *pare
 	list_init(&p->sibling);
 	list_init(&p->all);
 	list_init(&p->tasks);
+	signals_init(&p->signals);
 	p->pid = t->thread.id;
 	p->refs = 1;
 	p->parent = parent;
@@ -118,6 +119,7 @@ void process_start(struct task *t)
 	link_to_parent_locked(p);
 	link_task_locked(p, t);
 	unlock_tree();
+	signal_task_begins(t, true);
 	sched_start(t);
 }
 
@@ -135,6 +137,7 @@ int process_start_task(struct task *t)
 		return -EAGAIN;
 	process_get(p);
 	t->process = p;
+	signal_task_begins(t, false);
 	sched_start(t);
 	return 0;
 }
@@ -345,6 +348,7 @@ void process_leave(void)
 	struct task *t = task_current();
 	struct process *p = t->process;
 
+	signal_task_ends(t);
 	sched_borrow_mm(NULL);
 	if (!unlink_task(p, t))
 		return;
