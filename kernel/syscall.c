@@ -59,13 +59,34 @@ static int32_t __attribute__((cold, noinline)) unknown_call(uint32_t number, uns
 	return -LINUX_ENOSYS;
 }
 
+/*
+ * The registers are still those of the entry. A sigreturn has replaced them, and what it answers is
+ * the program's own r0.
+ */
+static void __attribute__((cold, noinline))
+broken_call(struct trap_frame *regs, syscall_function run, int32_t answer)
+{
+	if (run == sys_sigreturn || run == sys_rt_sigreturn)
+		regs->r[0] = (uint32_t)answer;
+	else
+		signal_call_broken(regs, answer);
+}
+
+static inline bool is_broken(int32_t answer)
+{
+	return answer == -CALL_AGAIN || answer == -CALL_AGAIN_UNHANDLED;
+}
+
 void upcall_syscall(struct trap_frame *regs)
 {
 	unsigned row = row_of(regs->r[7]);
+	syscall_function run = row < ROWS ? calls[row].run : NULL;
+	int32_t answer;
 
 	task_current()->syscalls++;
-	if (__builtin_expect(row < ROWS && calls[row].run, 1))
-		regs->r[0] = (uint32_t)calls[row].run(regs->r);
+	answer = run ? run(regs->r) : unknown_call(regs->r[7], row);
+	if (__builtin_expect(is_broken(answer), 0))
+		broken_call(regs, run, answer);
 	else
-		regs->r[0] = (uint32_t)unknown_call(regs->r[7], row);
+		regs->r[0] = (uint32_t)answer;
 }

@@ -39,4 +39,25 @@ int32_t sys_clock_gettime(const uint32_t *arg);
 int32_t sys_checkin(const uint32_t *arg);
 int32_t sys_frag_report(const uint32_t *arg);
 
+/* sys_signal.c */
+int32_t sys_rt_sigaction(const uint32_t *arg);
+int32_t sys_sigaction(const uint32_t *arg);
+int32_t sys_rt_sigprocmask(const uint32_t *arg);
+int32_t sys_sigprocmask(const uint32_t *arg);
+int32_t sys_rt_sigpending(const uint32_t *arg);
+int32_t sys_sigpending(const uint32_t *arg);
+int32_t sys_rt_sigsuspend(const uint32_t *arg);
+int32_t sys_sigsuspend(const uint32_t *arg);
+int32_t sys_pause(const uint32_t *arg);
+int32_t sys_rt_sigtimedwait(const uint32_t *arg);
+int32_t sys_rt_sigtimedwait_time64(const uint32_t *arg);
+int32_t sys_kill(const uint32_t *arg);
+int32_t sys_tkill(const uint32_t *arg);
+int32_t sys_tgkill(const uint32_t *arg);
+int32_t sys_rt_sigqueueinfo(const uint32_t *arg);
+int32_t sys_rt_tgsigqueueinfo(const uint32_t *arg);
+int32_t sys_sigaltstack(const uint32_t *arg);
+int32_t sys_sigreturn(const uint32_t *arg);
+int32_t sys_rt_sigreturn(const uint32_t *arg);
+
 #endif
