@@ -35,20 +35,31 @@ static int resolve(const struct fault *f)
 	return mm_fault(mm, f->address, access_of(f));
 }
 
-static int signal_for(const struct fault *f, int error)
+static struct signal_info signal_for_access(int error)
 {
 	if (error == -ENOMEM)
-		return SIG_KILL;
+		return (struct signal_info){ .number = SIGNAL_KILL };
+	if (error == -EFAULT)
+		return (struct signal_info){ .number = SIGNAL_SEGV, .code = SEGV_NOT_MAPPED };
+	if (error == -EACCES)
+		return (struct signal_info){ .number = SIGNAL_SEGV, .code = SEGV_NOT_ALLOWED };
+	return (struct signal_info){ .number = SIGNAL_BUS, .code = BUS_NO_MEMORY_THERE };
+}
+
+/* `error`: mm_fault's, of a fault about an entry. */
+static struct signal_info signal_for(const struct fault *f, int error)
+{
 	switch (f->cause) {
 	case FAULT_UNDEFINED:
-		return SIG_ILL;
+		return (struct signal_info){ .number = SIGNAL_ILL, .code = ILL_OPCODE };
 	case FAULT_BREAKPOINT:
-		return SIG_TRAP;
+		return (struct signal_info){ .number = SIGNAL_TRAP, .code = TRAP_BREAKPOINT };
 	case FAULT_ALIGNMENT:
+		return (struct signal_info){ .number = SIGNAL_BUS, .code = BUS_ALIGNMENT };
 	case FAULT_EXTERNAL:
-		return SIG_BUS;
+		return (struct signal_info){ .number = SIGNAL_BUS, .code = BUS_NO_MEMORY_THERE };
 	default:
-		return SIG_SEGV;
+		return signal_for_access(error);
 	}
 }
 
@@ -118,10 +129,44 @@ static void end_for_want_of_memory(const struct fault *f)
 	thread_mark(cpu_current(), THREAD_FATAL);
 }
 
+/* Linux's numbers of ARM in a sigcontext: arch/arm/kernel/traps.c, mm/fault.c. */
+enum { TRAP_NO_UNDEFINED = 6, TRAP_NO_PAGE = 14 };
+
+/* For the frame of a handler. */
+static void remember(struct task_signals *s, const struct fault *f)
+{
+	s->trap = f->cause == FAULT_UNDEFINED ? TRAP_NO_UNDEFINED : TRAP_NO_PAGE;
+	s->trap_status = f->status;
+	s->trap_address = f->address.a;
+}
+
+/* The program's own mistake, or it uses faults for its purposes: a handler decides. */
+static void tell_program(const struct fault *f, const struct trap_frame *regs, int error)
+{
+	struct signal_info info = signal_for(f, error);
+
+	info.address = f->address.a;
+	remember(&task_current()->signal, f);
+	if (signal_force(&info))
+		return;
+	report(f, regs, error);
+	signal_end_process(info.number);
+}
+
 /*
  * Race: a killed task that the kernel serves may meet a migration entry again and again; it does
  * not wait for it but lets the copy fail, and ends at its return to user mode.
  */
+static bool user_access_fault(const struct fault *f, int error)
+{
+	if (error == -ENOMEM)
+		end_for_want_of_memory(f);
+	if (error)
+		return false;
+	thread_yield_if_due(); /* a copy that faults for ever keeps nobody else from running */
+	return !thread_is_dying();
+}
+
 bool upcall_fault(const struct fault *f, struct trap_frame *regs)
 {
 	int error;
@@ -130,20 +175,11 @@ bool upcall_fault(const struct fault *f, struct trap_frame *regs)
 	    fpu_take(&task_current()->fpu))
 		return true;
 	error = resolve(f);
-	if (error == 0) {
-		if (trap_frame_is_user(regs))
-			return true;
-		thread_yield_if_due(); /* a copy that faults for ever keeps nobody else from running
-					*/
-		return !thread_is_dying();
-	}
-	if (!trap_frame_is_user(regs)) {
-		if (error == -ENOMEM)
-			end_for_want_of_memory(f);
-		return false;
-	}
-	report(f, regs, error);
-	process_exit_group(signal_for(f, error));
+	if (!trap_frame_is_user(regs))
+		return user_access_fault(f, error);
+	if (error)
+		tell_program(f, regs, error);
+	return true;
 }
 
 /* Interrupts are off; each thread gets them back as it left them. */
@@ -151,10 +187,14 @@ void upcall_return_to_user(struct trap_frame *regs)
 {
 	struct thread *t = cpu_current();
 
-	(void)regs;
-	while (thread_has_mark(t, THREAD_FATAL | THREAD_YIELD_DUE)) {
+	while (thread_has_mark(t, THREAD_FATAL | THREAD_SIGNAL | THREAD_YIELD_DUE)) {
+		cpu_irq_on();
 		if (thread_has_mark(t, THREAD_FATAL))
-			process_exit_group(SIGNAL_KILL);
-		sched_yield_now();
+			signal_die();
+		if (thread_has_mark(t, THREAD_SIGNAL))
+			signal_deliver(regs);
+		else
+			sched_yield_now();
+		cpu_irq_off();
 	}
 }
