@@ -103,6 +103,7 @@ include user/user.mk
 RESULTS := $(B)/test-results
 include tests/unit/unit.mk
 include tests/sim/sim.mk
+include tests/linux/linux.mk
 
 # Every source through clang, remembered by an empty file each.
 CLANG_FLAGS := --target=arm-none-eabi $(MACHINE) -isystem /usr/lib/arm-none-eabi/include -std=gnu2x \
@@ -116,8 +117,9 @@ $(B)/clang/%.ok: %.c
 
 clang: $(CHECKED)
 
-test: setup
-	@$(MAKE) --no-print-directory all
+test:
+	@tools/setup test
+	@$(MAKE) --no-print-directory all $(B)/linux.cpio
 	@rm -f $(RESULTS)
 	@$(MAKE) --no-print-directory unit RESULTS=$(RESULTS) || true
 	@tools/test-pytest $(RESULTS) '$(T)'

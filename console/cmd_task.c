@@ -81,6 +81,20 @@ static int run_spawn(const struct words *w)
 	return 0;
 }
 
+/* As spawn, and waits for its end. */
+static int run_exec(const struct words *w)
+{
+	struct task *t;
+	int status = task_spawn(w->word[1], (int)w->count - 1, &w->word[1], &t);
+
+	if (status != 0)
+		return spawn_error(w->word[1], status);
+	status = task_wait(t);
+	task_put(t);
+	print("%s: status=%d\n", w->word[1], status);
+	return status == 0 ? 0 : console_error(-EIO, "%s ended with status %d", w->word[1], status);
+}
+
 /* A number of pages, or `N%` of the free ones. Returns false if the word is neither. */
 static bool find_pages(const struct words *w, unsigned n, uint32_t *pages)
 {
@@ -214,6 +228,8 @@ static const struct command commands[] = {
 	{ "ps", "", "tasks", "ps", 0, 0, run_ps },
 	{ "spawn", "PATH [ARGS]", "starts a program of the initrd", "spawn hello", 1, 6,
 	  run_spawn },
+	{ "exec", "PATH [ARGS]", "runs a program of the initrd to its end", "exec hello", 1, 6,
+	  run_exec },
 	{ "kill", "TASK", "ends a user task", "kill 3", 1, 1, run_kill },
 	{ "frag", "PAGES|N% SEED", "a task fills pages and releases about half", "frag 25% 1", 2, 2,
 	  run_frag },

@@ -40,11 +40,12 @@ class Boot:
 
 
 def run_arguments(options):
-    """The command line of tools/run for options such as mem=64, append='demo'; qemu= goes to QEMU."""
+    """The command line of tools/run for options such as mem=64, append='demo'; True: an option
+    without a value; qemu= goes to QEMU."""
     arguments = [str(ROOT / "tools/run")]
     for name, value in options.items():
         if name != "qemu":
-            arguments += ["--" + name.replace("_", "-"), str(value)]
+            arguments += ["--" + name.replace("_", "-")] + ([] if value is True else [str(value)])
     return arguments + ["--"] + shlex.split(options.get("qemu", ""))
 
 
