@@ -175,7 +175,7 @@ static bool entry_maps(pte_t e, const struct page *p)
 	return pte_is_migration(e) && leaf_migration_pfn(e).n == frame.n;
 }
 
-/* A visitor of rmap_walk_anon; the table's lock is held. */
+/* A visitor of rmap_walk; the table's lock is held. */
 static bool print_mapping(struct page *p, const struct rmap_place *place, void *count)
 {
 	pte_t e = pte_read(place->pte.entry);
@@ -199,8 +199,8 @@ static int run_rmap(const struct words *w)
 	if (!page_try_get(p))
 		return console_error(-ENOENT, "the frame is free");
 	page_lock(p);
-	if (page_kind(p) == KIND_ANON && p->anon)
-		rmap_walk_anon(p, p->anon, print_mapping, &count);
+	if (p->mapping)
+		rmap_walk(p, print_mapping, &count);
 	print("mapcount=%u found=%u\n", (unsigned)p->mapcount, count);
 	page_unlock(p);
 	page_put(p);

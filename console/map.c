@@ -58,7 +58,7 @@ static void count_used(struct cell *c, const struct page *p)
 		c->isolated++;
 	else if (page_kind(p) == KIND_TABLE)
 		c->tables++;
-	else if (page_kind(p) == KIND_ANON)
+	else if (page_is_users(p))
 		c->movable++;
 	else
 		c->unmovable++;

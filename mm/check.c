@@ -4,6 +4,7 @@
 #include "mm/check.h"
 
 #include "base/log.h"
+#include "mm/cache/mapping.h"
 #include "mm/phys/lru.h"
 #include "mm/phys/phys.h"
 #include "mm/virt/hold_check.h"
@@ -15,6 +16,7 @@ static const struct {
 } rooms[] = {
 	{ "phys", phys_check },
 	{ "lru", lru_check },
+	{ "cache", mapping_check },
 	{ "virt", virt_check },
 	{ "holds", hold_check },
 };

@@ -176,7 +176,7 @@ static int isolate_frame(pfn_t f, struct move *what)
 	struct page *p = pfn_to_page(f);
 
 	*what = (struct move){ .from = p };
-	if (page_refs(p) && page_kind(p) != KIND_ANON)
+	if (page_refs(p) && !page_is_users(p))
 		what->reason = MOVE_UNSUPPORTED;
 	else if (isolate_wherever(p))
 		what->reason = MOVE_NOT_ON_LRU;

@@ -3,12 +3,15 @@
  *
  * Holds on the way. The mover has the isolation's hold on `from`, and take_target's hold on `to`. A
  * page holds its family (page->anon), so the family lives at least until "switch", where that hold
- * goes over to the target: dropping the last mapping meanwhile frees nothing (UN-7).
+ * goes over to the target: dropping the last mapping meanwhile frees nothing (UN-7). A page of an
+ * object is held by the object's tree as well, until "switch" puts the target in its slot; the
+ * object lives because whoever ends it needs the lock of each of its pages (mm/cache/mapping.h).
  *
  * Who can still touch the source's bytes. Until "unmap", every task that maps it. From the barrier
  * on, nobody: its entries are migration entries and no TLB knows the old ones; whoever faults waits
- * for the page lock. Somebody who found the page by its number may hold it, but has no way to write
- * to it; "count" and "freeze" refuse the move while such a hold exists.
+ * for the page lock. So does who looks the page up in its object, before "switch" for the source's
+ * lock, after it for the target's. Somebody who found the page by its number may hold it, but has
+ * no way to write to it; "count" and "freeze" refuse the move while such a hold exists.
  *
  * Locks: page lock of `from` from "lock" to "finish", of `to` from "switch" to "finish" (nobody
  * knows it before).
@@ -18,6 +21,7 @@
 #include "arch/frame.h"
 #include "base/failpoint.h"
 #include "base/trace.h"
+#include "mm/cache/mapping.h"
 #include "mm/move/journey.h"
 #include "mm/phys/alloc.h"
 #include "mm/phys/lru.h"
@@ -64,7 +68,7 @@ static void let_go(struct move *m)
 
 static int take_target(struct journey *j, struct move *m)
 {
-	if (page_kind(m->from) != KIND_ANON)
+	if (!page_is_users(m->from))
 		return refuse(m, MOVE_UNSUPPORTED, -ENOSYS);
 	m->to = j->dry ? NULL : j->migration->take_target(j->migration, m->from);
 	if (!m->to) {
@@ -103,12 +107,21 @@ static int lock_source(struct journey *j, struct move *m)
 	return 0;
 }
 
-/* ---- unmap: UN-9, UN-13..15, TU */
+/* Holds that a page without mappings has while it moves: the isolation's, and its object's. MG-2,
+ * MG-3 */
+static uint32_t holds_unmapped(const struct page *from)
+{
+	return 1 + page_cache_holds(from);
+}
+
+/* ---- unmap: UN-9, UN-12..15, TU */
 
 static void remap_source(struct journey *j, struct move *m)
 {
 	(void)j;
-	remove_migration_ptes(m->from, m->from, m->from->anon);
+	if (!m->was_mapped)
+		return;
+	remove_migration_ptes(m->from, m->from);
 }
 
 /*
@@ -119,25 +132,27 @@ static int unmap_source(struct journey *j, struct move *m)
 {
 	uint32_t mapped = atomic_load(&m->from->mapcount), refs = page_refs(m->from);
 
-	if (!mapped)
+	if (!mapped && page_kind(m->from) == KIND_ANON)
 		return refuse(m, MOVE_NO_RMAP, -EAGAIN); /* UN-9 */
-	if (refs > mapped + 1)
-		return refuse_holds(m, mapped + 1, refs);
+	if (refs > mapped + holds_unmapped(m->from))
+		return refuse_holds(m, mapped + holds_unmapped(m->from), refs);
+	if (!mapped)
+		return 0; /* UN-12 */
 	m->was_mapped = true;
-	if (try_to_unmap(m->from, m->from->anon, &j->tlb))
+	if (try_to_unmap(m->from, &j->tlb))
 		return 0;
 	remap_source(j, m);
 	return refuse(m, MOVE_UNMAP_FAILED, -EAGAIN); /* UN-14 */
 }
 
-/* ---- count: MG-2: nobody but the mover holds the page now */
+/* ---- count: MG-2..4: nobody but the mover, and its object, holds the page now */
 
 static int expect_holds(struct journey *j, struct move *m)
 {
-	uint32_t refs = page_refs(m->from);
+	uint32_t expected = holds_unmapped(m->from), refs = page_refs(m->from);
 
 	(void)j;
-	return refs == 1 ? 0 : refuse_holds(m, 1, refs);
+	return refs == expected ? 0 : refuse_holds(m, expected, refs);
 }
 
 /* ---- copy: CP-1. The page lock and the migration entries keep the source still (see above). */
@@ -153,11 +168,18 @@ static int copy_contents(struct journey *j, struct move *m)
 
 static int freeze_holds(struct journey *j, struct move *m)
 {
+	uint32_t expected = holds_unmapped(m->from);
+
 	(void)j;
-	return page_freeze(m->from, 1) ? 0 : refuse_holds(m, 1, page_refs(m->from));
+	if (page_freeze(m->from, expected))
+		return 0;
+	return refuse_holds(m, expected, page_refs(m->from));
 }
 
-/* ---- switch: MV-1, MV-2, CP-2..CP-8. Nobody else can reach either page: plain stores. */
+/*
+ * ---- switch: MV-1, MV-2, MG-7..9, CP-2..CP-8. Nobody else can reach either page: plain stores,
+ * which who finds the target in its object sees with the tree's lock.
+ */
 
 #define CARRIED                                                                                    \
 	(PG_KIND_MASK | PG_ERROR | PG_REFERENCED | PG_UPTODATE | PG_CHECKED | PG_MAPPEDTODISK |    \
@@ -180,10 +202,12 @@ static int switch_mapping(struct journey *j, struct move *m)
 	assert_that((carried & (PG_ACTIVE | PG_UNEVICTABLE)) !=
 		    (PG_ACTIVE | PG_UNEVICTABLE)); /* CP-3 */
 	m->to->index = m->from->index;
-	m->to->anon = m->from->anon; /* and the hold on the family with it */
-	m->from->anon = NULL;
+	m->to->mapping = m->from->mapping; /* family, and the hold on it; or object */
 	page_init_flags(m->to, PG_KIND_MASK, carried | PG_LOCKED);
 	move_mlock_count(m->from, m->to);
+	if (page_mapping(m->to))
+		mapping_replace(page_mapping(m->to), m->from, m->to);
+	m->from->mapping = 0;
 	return 0;
 }
 
@@ -192,7 +216,8 @@ static int switch_mapping(struct journey *j, struct move *m)
 static int remap_target(struct journey *j, struct move *m)
 {
 	(void)j;
-	remove_migration_ptes(m->from, m->to, m->to->anon);
+	if (m->was_mapped)
+		remove_migration_ptes(m->from, m->to);
 	return 0;
 }
 
@@ -212,7 +237,7 @@ static int finish_move(struct journey *j, struct move *m)
 	free_source(m->from);
 	page_unlock(m->to);
 	lru_add_moved(m->to);
-	page_put(m->to); /* take_target's hold: its mappings keep it now */
+	page_put(m->to); /* take_target's hold: its mappings, or its object, keep it now */
 	return 0;
 }
 

@@ -60,7 +60,7 @@ static const char *const flag_names[] = {
 
 #define FLAG_NAMES (sizeof(flag_names) / sizeof(flag_names[0]))
 
-static const char *const kind_names[KIND_COUNT] = { "kernel", "anon", "table" };
+static const char *const kind_names[KIND_COUNT] = { "kernel", "anon", "table", "shmem" };
 
 /* Appends to text[0 .. room), where `used` bytes stand already; returns what stands there then. */
 static size_t append(char *text, size_t room, size_t used, const char *word, const char *separator)

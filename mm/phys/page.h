@@ -10,7 +10,7 @@
  *
  * refs counts holds. 0 = free, or frozen by somebody who is about to decide about it. Every hold
  * has a name in the text of the code that takes it: a mapping, the isolation, a per-cpu LRU batch,
- * a pin, the owner. mapcount counts entries in user tables that map the frame; each is also one
+ * a pin, the cache, the owner. mapcount counts entries in user tables that map the frame; each is also one
  * hold.
  *
  * Locks, by letter:
@@ -62,6 +62,7 @@ enum page_flags {
 	(PG_LOCKED | PG_LRU | PG_MLOCKED | PG_RESERVED | PG_BUDDY | PG_PCP | PG_ISOLATED |         \
 	 PG_LRU_BATCH)
 
+struct address_space;
 struct anon_vma;
 struct mm;
 
@@ -69,6 +70,7 @@ enum page_kind_id {
 	KIND_KERNEL, /* the kernel's own: does not move */
 	KIND_ANON,   /* anonymous memory of tasks */
 	KIND_TABLE,  /* second-level tables of an address space */
+	KIND_SHMEM,  /* shared memory: in the tree of an object (mm/cache/mapping.h) */
 	KIND_COUNT   /* later steps bring file, hugetlb, ksm, balloon; three bits */
 };
 
@@ -88,6 +90,7 @@ struct page {
 	};
 	union {
 		struct anon_vma *anon; /* (P) KIND_ANON: who may map it; holds the family alive */
+		struct address_space *cache; /* (P) KIND_SHMEM: in whose tree it is; NULL: in none */
 		struct mm *mm;	       /* KIND_TABLE: whose tables these are */
 		uintptr_t mapping;     /* either, unread: 0 = none */
 	};
@@ -140,6 +143,12 @@ static inline void page_init_flags(struct page *p, uint32_t clear, uint32_t set)
 static inline enum page_kind_id page_kind(const struct page *p)
 {
 	return (enum page_kind_id)((page_flags(p) & PG_KIND_MASK) >> PG_KIND_SHIFT);
+}
+
+/* Memory of users, whose entries the reverse map finds: it can be moved. */
+static inline bool page_is_users(const struct page *p)
+{
+	return page_kind(p) == KIND_ANON || page_kind(p) == KIND_SHMEM;
 }
 
 static inline unsigned page_zone_id(const struct page *p)

@@ -1,6 +1,10 @@
 /*
- * What the three types of data cache need. The pages here are anonymous or the zero page; the rows
- * of the contract that speak of file pages (DC-2, DC-4, DC-5) come with those pages.
+ * What the three types of data cache need.
+ *
+ * A page of an object may be mapped at several addresses and stored to at each. A physically tagged
+ * cache shows all of them the same. One with aliases does not where colours differ (VIPT), a
+ * virtual one never: there a fault takes the entries away that do not agree before it makes its own
+ * (rmap_zap), so of aliases that differ only one is ever mapped, and flushing that one is enough.
  */
 #include "arch/cache.h"
 #include "mm/virt/dcache.h"
@@ -43,6 +47,24 @@ void flush_before_read(const struct vma *v, vaddr_t a, struct page *p)
 		return;
 	cache_flush_user_page(&v->mm->arch, a, page_to_pfn(p));
 	cache_flush_kernel_page(page_to_pfn(p));
+}
+
+bool dcache_agrees(vaddr_t one, vaddr_t other)
+{
+	uint32_t differ = (one.a ^ other.a) >> PAGE_SHIFT;
+
+	if (cache_type() == CACHE_VIVT)
+		return false;
+	return (differ & (cache_colours() - 1u)) == 0;
+}
+
+/* Nobody stores under the kernel's address without flushing it while the page is mapped. */
+void flush_unmapped_page(struct page *p)
+{
+	if (page_has(p, PG_DCACHE_CLEAN))
+		return;
+	flush_filled_page(p);
+	page_set(p, PG_DCACHE_CLEAN);
 }
 
 void flush_after_read(struct page *p)

@@ -30,10 +30,22 @@ void flush_filled_page(struct page *p);
 void flush_before_read(const struct vma *v, vaddr_t a, struct page *p);
 
 /*
- * After the kernel read, under its own address, a page that users still map: what its alias took in would be stale
- * after their next store, and a user address of the kernel's colour would see it.
+ * After the kernel read, under its own address, a page that users still map: what its alias took in
+ * would be stale after their next store, and a user address of the kernel's colour would see it.
  */
 void flush_after_read(struct page *p);
+
+/*
+ * The data cache shows one frame's bytes alike under both user addresses, of whatever spaces, while
+ * somebody stores there. Where it does not, only one of the two is mapped at a time. DC-4, DC-6
+ */
+bool dcache_agrees(vaddr_t one, vaddr_t other);
+
+/*
+ * A page of an object is about to be mapped; the kernel has perhaps written it since it was mapped
+ * last. DC-2
+ */
+void flush_unmapped_page(struct page *p);
 
 /* Before an executable entry becomes visible: what will be fetched is what was stored. DC-7 */
 void sync_icache_page(struct page *p);

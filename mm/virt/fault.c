@@ -6,14 +6,20 @@
  * was, or the work is thrown away and the access retried. So every way through here ends in one
  * store under the table's lock, or in no change at all.
  *
- * Locks: mm->lock for reading throughout; then the table's. The lock of a page that is written for
- * the first time is tried under the table's lock, never waited for there.
+ * Where an area maps an object, the page is found in the object or added to it, and stays locked
+ * until its entry stands: so it is the object's page that is mapped, and no mover and no removal
+ * comes in between.
+ *
+ * Locks: mm->lock for reading throughout; a page of an object; then the table's. The lock of a
+ * private page that is written for the first time is tried under the table's lock, never waited for
+ * there. Whoever has to wait for a page's lock lets go of everything first.
  */
 #include <errno.h>
 #include "arch/cache.h"
 #include "arch/frame.h"
 #include "base/failpoint.h"
 #include "base/waitq.h"
+#include "mm/cache/mapping.h"
 #include "mm/phys/alloc.h"
 #include "mm/phys/lru.h"
 #include "mm/virt/dcache.h"
@@ -22,6 +28,7 @@
 #include "mm/virt/rmap.h"
 
 FAILPOINT(anon_fault_alloc);
+FAILPOINT(shared_fault_alloc);
 
 struct page *zero_page;
 
@@ -267,13 +274,119 @@ static int make_young(struct faulting *f)
 	return 0;
 }
 
+/* ---- areas that map an object */
+
+/* Somebody else has the lock of the object's page; the waiter is queued. TU-5 */
+static void wait_for_object_page(struct faulting *f, struct page *p)
+{
+	if (thread_is_dying())
+		waitq_finish(&f->waiter);
+	else
+		f->wait_for = p;
+}
+
+/* A page of zeroes goes in, if nobody was faster. Afterwards it is looked up like any other. */
+static int add_object_page(struct faulting *f, uint32_t index)
+{
+	struct page *p;
+	int error;
+
+	if (failpoint_hit(&shared_fault_alloc))
+		return -ENOMEM;
+	p = alloc_pages(GFP_USER | GFP_ZERO, 0);
+	if (!p)
+		return -ENOMEM;
+	error = mapping_add_new(f->vma->mapping, index, p);
+	if (!error) {
+		lru_add(p);
+		page_unlock(p);
+	}
+	page_put(p); /* the allocation's hold: the object keeps it, or nobody */
+	return error == -EEXIST ? 0 : error;
+}
+
+/* The page and everything that knows it, first; the entry last. */
+static void map_object_page(struct faulting *f, struct pte_place place, struct page *p)
+{
+	pte_t e = pte_make(page_to_pfn(p), vma_rights(f->vma));
+
+	page_get(p); /* the entry's hold */
+	rmap_add(p);
+	make_entry(f, place, p, f->access == ACCESS_WRITE ? pte_mkwritable(e) : e);
+	if (f->vma->flags & VMA_LOCKED)
+		mlock_page(p);
+	atomic_add_relaxed(&f->mm->shared_pages, 1);
+}
+
+/* The page is locked. What the cache can not show beside the new entry goes first. */
+static void map_locked_page(struct faulting *f, struct page *p)
+{
+	struct pte_place place;
+
+	if (cache_type() != CACHE_PIPT) {
+		rmap_zap(p, f->vma, f->address);
+		flush_unmapped_page(p);
+	}
+	if (!lock_unchanged(f, &place))
+		return;
+	map_object_page(f, place, p);
+	pte_unlock(place);
+}
+
+/* Nothing is mapped here yet. Returning 0 without an entry is harmless: the access comes again. */
+static int fault_object(struct faulting *f)
+{
+	uint32_t index = vma_pgoff(f->vma, f->address);
+	struct page *p;
+
+	if (index >= f->vma->mapping->size_pages)
+		return -ENXIO;
+	switch (mapping_find_lock(f->vma->mapping, index, &p, &f->waiter)) {
+	case MAPPING_NONE:
+		return add_object_page(f, index);
+	case MAPPING_BUSY:
+		wait_for_object_page(f, p);
+		return 0;
+	case MAPPING_LOCKED:
+		map_locked_page(f, p);
+		page_unlock(p);
+	}
+	return 0;
+}
+
+/*
+ * First store through an entry that was made for reading: the page is everybody's, so it is not
+ * copied. Race: as long as the entry is what it was, the page is mapped by it and not on its way.
+ */
+static int write_shared(struct faulting *f)
+{
+	struct pte_place place;
+
+	if (!lock_unchanged(f, &place))
+		return 0;
+	reuse_page(f, place);
+	pte_unlock(place);
+	return 0;
+}
+
+/* ---- by what the entry says */
+
 static int fault_present(struct faulting *f)
 {
 	struct page *p = pfn_to_page(pte_pfn(f->seen));
 
 	if (f->access != ACCESS_WRITE || pte_is_writable(f->seen))
 		return make_young(f);
+	if (f->vma->flags & VMA_SHARED)
+		return write_shared(f);
 	return p == zero_page ? write_new_page(f) : first_write(f, p);
+}
+
+static int fault_none(struct faulting *f)
+{
+	if (f->vma->mapping)
+		return fault_object(f);
+	return f->access == ACCESS_WRITE ? write_new_page(f) : map_zeroes(f);
 }
 
 static int fault_entry(struct faulting *f)
@@ -283,7 +396,7 @@ static int fault_entry(struct faulting *f)
 		return -ENOMEM;
 	f->seen = pte_read(table_entry(f->table, f->address));
 	if (pte_is_none(f->seen))
-		return f->access == ACCESS_WRITE ? write_new_page(f) : map_zeroes(f);
+		return fault_none(f);
 	return pte_is_present(f->seen) ? fault_present(f) : migration_entry_wait(f);
 }
 

@@ -13,7 +13,8 @@ enum fault_access { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_EXEC = 4 };
  * copy of a shared page before a write; makes an old entry young and a clean one dirty; extends a
  * stack; and where it meets a migration entry sleeps until the page's lock is released (TU-5) and
  * says "again" by returning 0: the access is simply retried. Context: may sleep; takes mm->lock for
- * reading. Returns: 0 retry the access; -EFAULT no area; -EACCES the area forbids it; -ENOMEM.
+ * reading. Where the area maps an object: the object's page, made if need be. Returns: 0 retry the
+ * access; -EFAULT no area; -EACCES the area forbids it; -ENXIO past the end of the object; -ENOMEM.
  */
 int mm_fault(struct mm *mm, vaddr_t address, enum fault_access access);
 

@@ -50,7 +50,7 @@ static void share_present(struct sharing *s, vaddr_t a, pte_t e)
 
 	if (p != zero_page) {
 		page_get(p); /* the child's entry's hold */
-		rmap_add_anon(p);
+		rmap_add(p);
 		s->anon_entries++;
 	}
 	if (pte_is_writable(e))
@@ -117,7 +117,10 @@ static int share_range(const struct vma *v, struct mm *child)
 	return 0;
 }
 
-/* An area without a family shows zeroes at most; the child's faults find those themselves. */
+/*
+ * Only copies of its own, which a family knows, have to be shared here. Zeroes, and the pages of an
+ * object, the child's faults find themselves.
+ */
 static int fork_area(const struct vma *v, struct mm *child)
 {
 	struct vma *copy = vma_new();
@@ -126,10 +129,8 @@ static int fork_area(const struct vma *v, struct mm *child)
 		return -ENOMEM;
 	vma_insert(child, copy, v->start, v->end, v->flags & ~(uint32_t)VMA_LOCKED);
 	copy->pgoff = v->pgoff;
-	if (!v->anon)
-		return 0;
-	anon_vma_join(copy, v->anon);
-	return share_range(v, child);
+	vma_join(copy, v);
+	return v->anon ? share_range(v, child) : 0;
 }
 
 static int fork_areas(struct mm *parent, struct mm *child)
@@ -138,7 +139,7 @@ static int fork_areas(struct mm *parent, struct mm *child)
 	int err = 0;
 
 	list_for_each_entry(v, &parent->areas, node) {
-		err = fork_area(v, child);
+		err = v->flags & VMA_DONTFORK ? 0 : fork_area(v, child);
 		if (err)
 			break;
 	}

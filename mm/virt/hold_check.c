@@ -12,12 +12,12 @@
 
 static bool is_shared_kind(const struct page *p)
 {
-	return page_kind(p) == KIND_ANON && !page_has(p, PG_BUDDY | PG_PCP | PG_RESERVED);
+	return page_is_users(p) && !page_has(p, PG_BUDDY | PG_PCP | PG_RESERVED);
 }
 
 static uint32_t named_holds(const struct page *p)
 {
-	return p->mapcount + (page_has(p, PG_LRU_BATCH) ? 1 : 0) +
+	return p->mapcount + page_cache_holds(p) + (page_has(p, PG_LRU_BATCH) ? 1 : 0) +
 	       (page_has(p, PG_ISOLATED) ? 1 : 0);
 }
 
@@ -28,7 +28,7 @@ static uint32_t check_page(struct check *c, const struct page *p)
 
 	if (p->refs >= named)
 		return p->refs - named;
-	check_broken(c, "holds: pfn 0x%x: %u holds, but %u mapped, batched or isolated",
+	check_broken(c, "holds: pfn 0x%x: %u holds, but %u mapped, cached, batched or isolated",
 		     page_to_pfn(p).n, p->refs, named);
 	return 0;
 }

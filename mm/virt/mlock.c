@@ -108,16 +108,20 @@ void munlock_shared_page(struct page *p, struct vma *left)
 {
 	page_lock(p);
 	munlock_page(p);
-	rmap_walk_anon(p, p->anon, keep_mark_if_locked, left);
+	rmap_walk(p, keep_mark_if_locked, left);
 	page_unlock(p);
 }
 
-/* Gives up the table's lock. */
+/*
+ * Gives up the table's lock. Race: a page of an object may be mapped by others at any moment, so
+ * its map count tells nothing here.
+ */
 static void mark_entry(struct vma *v, struct pte_place place, bool lock)
 {
 	pte_t e = pte_read(place.entry);
 	struct page *p = pte_is_present(e) ? pfn_to_page(pte_pfn(e)) : zero_page;
-	bool shared = p != zero_page && atomic_load_relaxed(&p->mapcount) > 1;
+	bool shared = page_kind(p) == KIND_SHMEM ||
+		      (p != zero_page && atomic_load_relaxed(&p->mapcount) > 1);
 
 	if (shared && !lock)
 		page_get(p);

@@ -76,6 +76,7 @@ static void mm_unmap_all(struct mm *mm)
 	pgtable_free_range(mm, 0, USER_END);
 	rwsem_write_unlock(&mm->lock);
 	assert_eq(mm->anon_pages, 0);
+	assert_eq(mm->shared_pages, 0);
 	assert_eq(mm->table_pages, 0);
 }
 

@@ -19,6 +19,7 @@ struct mm {
 	struct vma *last_found; /* vma.c's own */
 	uint32_t refs;		/* atomic: tasks, and whoever looks at it for a while */
 	uint32_t anon_pages;	/* atomic: entries that map (or stand for) anonymous pages */
+	uint32_t shared_pages;	/* atomic: the same, for pages of objects */
 	uint32_t table_pages;	/* atomic: frames of second-level tables */
 	uint32_t area_count;
 	uint32_t brk_start, brk; /* the heap: [brk_start, brk) */
@@ -52,9 +53,31 @@ static inline bool mm_range_is_user(uint32_t start, uint32_t bytes)
  */
 int mm_map(struct mm *mm, uint32_t hint, uint32_t bytes, uint32_t vma_flags, bool fixed,
 	   uint32_t *address);
+
+/* Where a new area goes. */
+enum map_place {
+	MAP_NEAR_HINT,	     /* wherever there is room, at or above the hint if it can be */
+	MAP_AT_HINT,	     /* there; what was there goes */
+	MAP_AT_HINT_IF_FREE, /* there, or -EEXIST */
+};
+
+struct map_request {
+	uint32_t hint, bytes;
+	uint32_t vma_flags; /* VMA_SHARED: an object of its own, which a child shares */
+	enum map_place place;
+};
+
+/* mm_map by its full name. */
+int mm_map_request(struct mm *mm, const struct map_request *r, uint32_t *address);
 int mm_unmap(struct mm *mm, uint32_t start, uint32_t bytes);
 int mm_protect(struct mm *mm, uint32_t start, uint32_t bytes, uint32_t rights);
 int mm_discard(struct mm *mm, uint32_t start, uint32_t bytes); /* MADV_DONTNEED */
+
+/*
+ * MADV_REMOVE: the pages of the objects that the range maps go, from whoever maps them; zeroes are
+ * there now. -EINVAL: not shared, or locked; -EACCES: may not be stored to; -ENOMEM: a hole.
+ */
+int mm_remove(struct mm *mm, uint32_t start, uint32_t bytes);
 uint32_t mm_set_brk(struct mm *mm, uint32_t brk); /* the break afterwards, old one if refused */
 int mm_lock_range(struct mm *mm, uint32_t start, uint32_t bytes, bool lock); /* mlock, munlock */
 

@@ -2,16 +2,16 @@
  * A range of one area, larger or smaller, here or elsewhere.
  *
  * A move changes no page: entries go from table to table as they are, and the new area continues
- * the offsets of the old one in the same family, so every page is found where it is now.
+ * the offsets of the old one in the same family or object, so every page is found where it is now.
  *
- * Locks: mm->lock for writing; then, for each piece, the family's, the old table's and the new
- * table's (LOCK_TABLE_TO).
+ * Locks: mm->lock for writing; then, for each piece, the family's or object's, the old table's and
+ * the new table's (LOCK_TABLE_TO).
  *
- * Race: movers take no mm->lock. A walk of the family lies wholly before a piece or wholly after
- * it, because the piece is moved under the family's lock, and until the last piece has been moved
- * both areas are in the family: wherever an entry is, a walk finds it, in whatever order the areas
- * stand (BS-2). What stands between two walks of one migration is a migration entry, and moves like
- * any other; its page's lock and its waiters know nothing of addresses.
+ * Race: movers take no mm->lock. A walk of the family (or of the object's areas) lies wholly before
+ * a piece or wholly after it, because the piece is moved under its lock, and until the last piece
+ * has been moved both areas are in it: wherever an entry is, a walk finds it, in whatever order the
+ * areas stand (BS-2). What stands between two walks of one migration is a migration entry, and
+ * moves like any other; its page's lock and its waiters know nothing of addresses.
  */
 #include <errno.h>
 #include "arch/tlb.h"
@@ -88,7 +88,7 @@ static void move_piece(const struct remap *r, const struct vma *v, uint32_t done
 	struct tlb_batch tlb;
 
 	tlb_batch_init(&tlb);
-	anon_vma_lock(v->anon);
+	vma_lock_rmap(v);
 	from = pte_lock(r->mm, vaddr(r->old + done));
 	to = pte_lock_to(from, r->mm, vaddr(r->target + done));
 	for (uint32_t i = 0; i < bytes; i += PAGE_SIZE, from.entry++, to.entry++)
@@ -96,7 +96,7 @@ static void move_piece(const struct remap *r, const struct vma *v, uint32_t done
 	tlb_batch_flush(&tlb);
 	pte_publish();
 	pte_unlock_both(from, to);
-	anon_vma_unlock(v->anon);
+	vma_unlock_rmap(v);
 }
 
 static void move_entries(const struct remap *r, const struct vma *v)
@@ -128,13 +128,18 @@ static int prepare_move(const struct remap *r)
 	return err;
 }
 
-/* Without a family there are zeroes at most: nothing to move, and the offsets may be its own. */
-static void continue_family(struct vma *fresh, const struct vma *v)
+/* False: there are zeroes at most, so nothing has to be moved, and the offsets may be its own. */
+static bool area_has_pages(const struct vma *v)
 {
-	if (!v->anon)
+	return v->anon || v->mapping;
+}
+
+static void continue_area(struct vma *fresh, const struct vma *v)
+{
+	if (!area_has_pages(v))
 		return;
 	fresh->pgoff = v->pgoff;
-	anon_vma_join(fresh, v->anon);
+	vma_join(fresh, v);
 }
 
 /* Cannot: fail to unmap the old place; its borders are cut already. */
@@ -145,8 +150,8 @@ static void commit_move(const struct remap *r, struct vma *fresh)
 	int err;
 
 	vma_insert(r->mm, fresh, r->target, target_end, v->flags);
-	continue_family(fresh, v);
-	if (v->anon)
+	continue_area(fresh, v);
+	if (area_has_pages(v))
 		move_entries(r, v);
 	err = mm_unmap_locked(r->mm, r->old, r->old + r->old_bytes);
 	assert_eq(err, 0);

@@ -5,6 +5,7 @@
 #define MM_VIRT_RMAP_H
 
 #include "arch/tlb.h"
+#include "mm/cache/mapping.h"
 #include "mm/virt/anon_vma.h"
 #include "mm/virt/pgtable.h"
 
@@ -13,7 +14,7 @@
  */
 extern uint32_t migrations_running;
 
-/* Makes anonymous pages a kind of their own. Once, at start. */
+/* Makes the pages that users map kinds of their own. Once, at start. */
 void rmap_init(void);
 
 /*
@@ -22,8 +23,8 @@ void rmap_init(void);
  */
 void rmap_add_new_anon(struct page *p, struct vma *v, vaddr_t a);
 
-/* One more entry maps an anonymous page that is mapped already or was (fork, restore). */
-void rmap_add_anon(struct page *p);
+/* One more entry maps a page of either kind (fork, restore, a fault on an object). */
+void rmap_add(struct page *p);
 
 /* One entry less. The caller gives up the entry's hold afterwards. */
 void rmap_remove(struct page *p);
@@ -36,27 +37,34 @@ struct rmap_place {
 };
 
 /*
- * Calls visit at every place where the family of `p` may map it: the area covers the page's offset
- * and has a table there. The visitor looks at the entry itself, and may replace it. It stops when
- * visit returns false. Locks:   takes the family's lock, and each table's in turn. The page lock is
- * held (index and anon stay).
+ * Calls visit at every place where the family of `p`, or those who map its object, may map it: the
+ * area covers the page's offset and has a table there. The visitor looks at the entry itself, and
+ * may replace it. It stops when visit returns false. Locks:   takes the family's or the object's
+ * lock, and each table's in turn. The page lock is held (index, anon and cache stay).
  */
 typedef bool (*rmap_visit)(struct page *p, const struct rmap_place *place, void *arg);
-void rmap_walk_anon(struct page *p, struct anon_vma *family, rmap_visit visit, void *arg);
+void rmap_walk(struct page *p, rmap_visit visit, void *arg);
 
 /*
  * Replaces every mapping of `p` by a migration entry (TU). Adds what must be forgotten to `batch`:
  * until the caller flushes it, other cpus may still reach the frame. mlock and the young bit do not
- * keep a page mapped. Locks:   page lock held, family held. Returns: true if no entry maps the page
+ * keep a page mapped. Locks:   page lock held, page held. Returns: true if no entry maps the page
  * any more.
  */
-bool try_to_unmap(struct page *p, struct anon_vma *family, struct tlb_batch *batch);
+bool try_to_unmap(struct page *p, struct tlb_batch *batch);
 
 /*
  * Turns every migration entry for `from` into a mapping of `to` (RM); `to` == `from` takes a
- * refused move back. Locks:   both pages locked, family held. Returns how many entries were
- * restored.
+ * refused move back. `to` has kind, offset and family or object. Locks:   both pages locked.
+ * Returns how many entries were restored.
  */
-uint32_t remove_migration_ptes(struct page *from, struct page *to, struct anon_vma *family);
+uint32_t remove_migration_ptes(struct page *from, struct page *to);
+
+/*
+ * Takes away every entry that maps a page of an object, or only those that the data cache can not
+ * show side by side with one of `v` at `a` (DC-4, DC-6); `v` NULL: every one. Whoever touches those
+ * addresses faults and finds the page, or what is there then, in the object. Locks: page lock held.
+ */
+void rmap_zap(struct page *p, const struct vma *v, vaddr_t a);
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include "arch/frame.h"
 #include "base/assert.h"
+#include "mm/cache/mapping.h"
 #include "mm/phys/zone.h"
 #include "mm/virt/fault.h"
 #include "mm/virt/rmap.h"
@@ -17,7 +18,7 @@
 /* One walk over all address spaces. */
 struct walk {
 	struct check *check;
-	uint32_t mapped_sum; /* over anonymous entries */
+	uint32_t mapped_sum; /* over all entries but those of the zero page */
 	uint32_t tables;
 	uint32_t window_start; /* first frame of the window that is counted exactly */
 	uint16_t *window;
@@ -27,7 +28,7 @@ struct walk {
 struct space {
 	struct walk *walk;
 	struct mm *mm;
-	uint32_t anon_entries, tables;
+	uint32_t anon_entries, shared_entries, tables;
 };
 
 static uint32_t frame_number_mixed(uint32_t n)
@@ -65,16 +66,34 @@ static void check_rights(const struct space *s, const struct vma *v, uint32_t a,
 		broken_entry(s, a, e, "is not as reachable as the area");
 }
 
-static void check_anon(struct space *s, const struct vma *v, uint32_t a, pte_t e)
+static void count_entry(struct space *s, const struct page *p)
+{
+	if (page_kind(p) == KIND_ANON)
+		s->anon_entries++;
+	else
+		s->shared_entries++;
+}
+
+/* The page leads back to the area: by its family, or by its object. */
+static bool leads_back(const struct page *p, const struct vma *v)
+{
+	if (page_kind(p) == KIND_ANON)
+		return p->anon == v->anon;
+	return v->mapping && p->cache == v->mapping;
+}
+
+static void check_mapped(struct space *s, const struct vma *v, uint32_t a, pte_t e)
 {
 	const struct page *p = pfn_to_page(pte_pfn(e));
 
-	s->anon_entries++;
+	count_entry(s, p);
 	s->walk->mapped_sum += frame_number_mixed(pte_pfn(e).n);
-	if (page_kind(p) != KIND_ANON)
-		broken_entry(s, a, e, "maps a frame that is not anonymous");
-	else if (p->anon != v->anon || p->index != vma_pgoff(v, vaddr(a)))
+	if (!page_is_users(p))
+		broken_entry(s, a, e, "maps a frame that is not for users");
+	else if (!leads_back(p, v) || p->index != vma_pgoff(v, vaddr(a)))
 		broken_entry(s, a, e, "can not be found from its page");
+	if (v->flags & VMA_SHARED && page_kind(p) == KIND_ANON)
+		broken_entry(s, a, e, "maps a page of its own where all is shared");
 	if (v->flags & VMA_LOCKED && !page_has(p, PG_MLOCKED))
 		broken_entry(s, a, e, "maps a page that should be locked in memory");
 }
@@ -87,7 +106,7 @@ static void check_present(struct space *s, const struct vma *v, uint32_t a, pte_
 	}
 	check_rights(s, v, a, e);
 	if (pfn_to_page(pte_pfn(e)) != zero_page)
-		check_anon(s, v, a, e);
+		check_mapped(s, v, a, e);
 	else if (pte_is_writable(e))
 		broken_entry(s, a, e, "lets stores to the zero page through");
 }
@@ -98,7 +117,7 @@ static void check_not_present(struct space *s, uint32_t a, pte_t e)
 		broken_entry(s, a, e, "has no meaning");
 		return;
 	}
-	s->anon_entries++;
+	count_entry(s, pfn_to_page(leaf_migration_pfn(e)));
 	if (!atomic_load(&migrations_running))
 		broken_entry(s, a, e, "is a migration entry and nothing moves");
 }
@@ -180,6 +199,10 @@ static void check_areas(struct space *s)
 		if (vma_find_from(s->mm, vaddr(v->start)) != v || v->mm != s->mm)
 			check_broken(s->walk->check, "virt: %s: area 0x%x..0x%x is not in its tree",
 				     s->mm->name, shown(v->start), shown(v->end));
+		if (v->mapping ? list_is_empty(&v->sharers) : v->flags & VMA_SHARED)
+			check_broken(s->walk->check,
+				     "virt: %s: area 0x%x..0x%x is not one of its object's",
+				     s->mm->name, shown(v->start), shown(v->end));
 		if (v->anon && list_is_empty(&v->family))
 			check_broken(s->walk->check,
 				     "virt: %s: area 0x%x..0x%x is not in its family", s->mm->name,
@@ -198,6 +221,7 @@ static void check_space(struct mm *mm, void *arg)
 	check_areas(&s);
 	check_tables(&s);
 	check_equal(walk->check, "virt: anonymous entries", s.anon_entries, mm->anon_pages);
+	check_equal(walk->check, "virt: entries of objects", s.shared_entries, mm->shared_pages);
 	check_equal(walk->check, "virt: tables of an address space", s.tables, mm->table_pages);
 	walk->tables += s.tables;
 }
@@ -249,8 +273,8 @@ static void name_wrong_mapcounts(struct walk *walk)
 
 /* What the descriptors and zones claim. */
 struct claims {
-	uint32_t mapped_sum, tables, mlocked, anon_mapped;
-	uint32_t stat_tables, stat_mlock, stat_anon;
+	uint32_t mapped_sum, tables, mlocked, anon_mapped, shared_mapped;
+	uint32_t stat_tables, stat_mlock, stat_anon, stat_mapped;
 };
 
 static void add_zones(struct claims *claims)
@@ -261,6 +285,7 @@ static void add_zones(struct claims *claims)
 		claims->stat_tables += z->stat[NR_PAGE_TABLES];
 		claims->stat_mlock += z->stat[NR_MLOCK];
 		claims->stat_anon += z->stat[NR_ANON_PAGES];
+		claims->stat_mapped += z->stat[NR_FILE_MAPPED];
 	}
 }
 
@@ -273,7 +298,8 @@ static struct claims add_claims(void)
 
 		claims.tables += page_refs(p) && page_kind(p) == KIND_TABLE;
 		claims.mlocked += page_has(p, PG_MLOCKED);
-		claims.anon_mapped += p->mapcount != 0;
+		claims.anon_mapped += p->mapcount != 0 && page_kind(p) == KIND_ANON;
+		claims.shared_mapped += p->mapcount != 0 && page_kind(p) == KIND_SHMEM;
 		claims.mapped_sum += p->mapcount * frame_number_mixed(n);
 	}
 	add_zones(&claims);
@@ -295,4 +321,6 @@ void virt_check(struct check *c)
 		    claims.stat_mlock);
 	check_equal(c, "virt: mapped pages and nr_anon_pages", claims.anon_mapped,
 		    claims.stat_anon);
+	check_equal(c, "virt: mapped pages of objects and nr_mapped", claims.shared_mapped,
+		    claims.stat_mapped);
 }

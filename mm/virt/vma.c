@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include "base/failpoint.h"
+#include "mm/cache/mapping.h"
 #include "mm/phys/objcache.h"
 #include "mm/virt/anon_vma.h"
 #include "mm/virt/mm.h"
@@ -160,7 +161,9 @@ void vma_insert(struct mm *mm, struct vma *v, uint32_t start, uint32_t end, uint
 	v->flags = flags;
 	v->pgoff = start >> PAGE_SHIFT;
 	v->anon = NULL;
+	v->mapping = NULL;
 	list_init(&v->family);
+	list_init(&v->sharers);
 	vma_link(mm, v);
 }
 
@@ -175,12 +178,58 @@ struct vma *vma_create(struct mm *mm, uint32_t start, uint32_t end, uint32_t fla
 	return vma_find(mm, vaddr(start));
 }
 
+void vma_map_object(struct vma *v, struct address_space *m)
+{
+	mapping_get(m);
+	mapping_lock_areas(m);
+	list_add_tail(&m->areas, &v->sharers);
+	v->mapping = m;
+	mapping_unlock_areas(m);
+}
+
+static void leave_object(struct vma *v)
+{
+	struct address_space *m = v->mapping;
+
+	mapping_lock_areas(m);
+	list_del_init(&v->sharers);
+	mapping_unlock_areas(m);
+	v->mapping = NULL;
+	mapping_put(m);
+}
+
+void vma_join(struct vma *v, const struct vma *like)
+{
+	if (like->mapping)
+		vma_map_object(v, like->mapping);
+	if (like->anon)
+		anon_vma_join(v, like->anon);
+}
+
+void vma_lock_rmap(const struct vma *v)
+{
+	if (v->mapping)
+		mapping_lock_areas(v->mapping);
+	if (v->anon)
+		anon_vma_lock(v->anon);
+}
+
+void vma_unlock_rmap(const struct vma *v)
+{
+	if (v->anon)
+		anon_vma_unlock(v->anon);
+	if (v->mapping)
+		mapping_unlock_areas(v->mapping);
+}
+
 void vma_destroy(struct vma *v)
 {
 	struct mm *mm = v->mm;
 
 	if (v->anon)
 		anon_vma_leave(v);
+	if (v->mapping)
+		leave_object(v);
 	tree_remove(mm, v);
 	list_del(&v->node);
 	mm->area_count--;
@@ -190,15 +239,11 @@ void vma_destroy(struct vma *v)
 
 void vma_set_bounds(struct vma *v, uint32_t start, uint32_t end)
 {
-	struct anon_vma *family = v->anon;
-
-	if (family)
-		anon_vma_lock(family);
+	vma_lock_rmap(v);
 	v->pgoff += (start >> PAGE_SHIFT) - (v->start >> PAGE_SHIFT);
 	v->start = start;
 	v->end = end;
-	if (family)
-		anon_vma_unlock(family);
+	vma_unlock_rmap(v);
 }
 
 /*
@@ -216,11 +261,12 @@ int vma_split_at(struct mm *mm, vaddr_t at)
 		return -ENOMEM;
 	*upper = *v;
 	upper->anon = NULL;
+	upper->mapping = NULL;
 	list_init(&upper->family);
+	list_init(&upper->sharers);
 	upper->pgoff = vma_pgoff(v, at);
 	upper->start = at.a;
-	if (v->anon)
-		anon_vma_join(upper, v->anon);
+	vma_join(upper, v);
 	vma_set_bounds(v, v->start, at.a);
 	vma_link(mm, upper);
 	return 0;
@@ -245,7 +291,7 @@ int vma_cut_out(struct mm *mm, uint32_t start, uint32_t end)
 static bool vma_are_alike(const struct vma *left, const struct vma *right)
 {
 	return left->end == right->start && left->flags == right->flags &&
-	       left->pgoff + vma_pages(left) == right->pgoff &&
+	       left->pgoff + vma_pages(left) == right->pgoff && left->mapping == right->mapping &&
 	       (left->anon == right->anon || !left->anon || !right->anon);
 }
 

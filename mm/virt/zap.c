@@ -13,10 +13,18 @@
 /* What one round takes: as many entries as one TLB batch holds, all in one table. */
 struct zap_round {
 	struct tlb_batch tlb;
-	uint32_t anon_entries; /* gone that mm->anon_pages counted */
+	uint32_t anon_entries, shared_entries; /* gone that the address space counted */
 	uint32_t count;
 	struct page *pages[TLB_BATCH_PAGES]; /* each still held for its entry */
 };
+
+static void count_gone(struct zap_round *z, const struct page *p)
+{
+	if (page_kind(p) == KIND_ANON)
+		z->anon_entries++;
+	else
+		z->shared_entries++;
+}
 
 static void zap_present(struct zap_round *z, struct vma *v, struct pte_place place, vaddr_t a)
 {
@@ -28,15 +36,17 @@ static void zap_present(struct zap_round *z, struct vma *v, struct pte_place pla
 	tlb_batch_add(&z->tlb, &v->mm->arch, a);
 	if (p == zero_page)
 		return;
+	if (page_kind(p) == KIND_SHMEM && pte_is_dirty(e))
+		page_set(p, PG_DIRTY); /* its object keeps it, and has nobody to ask later */
 	rmap_remove(p);
-	z->anon_entries++;
+	count_gone(z, p);
 	z->pages[z->count++] = p;
 }
 
 /*
- * BS-6: a migration entry holds nothing and counts on no page; try_to_unmap saw to that.
- * Race: a batch puts off its flush, so a TLB may still know what stood here before; it must not
- * when we return.
+ * BS-6: a migration entry holds nothing and counts on no page; try_to_unmap saw to that. The page
+ * it names keeps its kind until every migration entry for it is gone. Race: a batch puts off its
+ * flush, so a TLB may still know what stood here before; it must not when we return.
  */
 static void zap_entry(struct zap_round *z, struct vma *v, struct pte_place place, vaddr_t a)
 {
@@ -51,7 +61,7 @@ static void zap_entry(struct zap_round *z, struct vma *v, struct pte_place place
 	assert_eq(leaf_type(e), LEAF_MIGRATION);
 	pte_replace(place, pte_none());
 	tlb_batch_add(&z->tlb, &v->mm->arch, a);
-	z->anon_entries++;
+	count_gone(z, pfn_to_page(leaf_migration_pfn(e)));
 }
 
 /* One round over [a, end), which lies in one table. Returns where the next begins. */
@@ -63,11 +73,12 @@ static uint32_t zap_some(struct vma *v, uint32_t a, uint32_t end)
 	if (!place.entry)
 		return end;
 	tlb_batch_init(&z.tlb);
-	z.anon_entries = z.count = 0;
+	z.anon_entries = z.shared_entries = z.count = 0;
 	for (; a < end && z.tlb.pages < TLB_BATCH_PAGES; a += PAGE_SIZE, place.entry++)
 		zap_entry(&z, v, place, vaddr(a));
 	tlb_batch_flush(&z.tlb);
 	atomic_add_relaxed(&v->mm->anon_pages, -z.anon_entries);
+	atomic_add_relaxed(&v->mm->shared_pages, -z.shared_entries);
 	pte_unlock(place);
 	for (uint32_t i = 0; i < z.count; i++)
 		page_put(z.pages[i]);

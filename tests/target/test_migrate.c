@@ -308,7 +308,7 @@ static void share_with(struct mm *mm, vaddr_t a, struct mm *other)
 	REQUIRE_TRUE(pgtable_get(other, a) != NULL);
 	place = pte_lock(other, a);
 	page_get(p);
-	rmap_add_anon(p);
+	rmap_add(p);
 	pte_replace(place, pte_make(page_to_pfn(p), vma_rights(copy)));
 	pte_unlock(place);
 	atomic_add_relaxed(&other->anon_pages, 1);

@@ -314,7 +314,7 @@ static void given_shared(struct mm *from, struct mm *to, uint32_t a)
 	set_entry(from, a, pte_wrprotect(entry_at(from, a)));
 	set_entry(to, a, entry_at(from, a));
 	page_get(p);
-	rmap_add_anon(p);
+	rmap_add(p);
 	to->anon_pages++;
 }
 
