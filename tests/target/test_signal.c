@@ -1,0 +1,150 @@
+/*
+ * Signals: programs whose handlers run, wait, break off sleeps, mend faults; frames that lie.
+ */
+#include "kernel/checkin.h"
+#include "kernel/process.h"
+#include "kernel/sched.h"
+#include "kernel/sigframe.h"
+#include "kernel/time.h"
+#include "tests/target/given.h"
+#include "tests/target/test.h"
+
+#define READY_MS 60000u
+#define SHORT_NS 10000000u
+
+#define PROGRAM_TEST(label, program, argument, status)                                             \
+	TEST(signal, label, "")                                                                    \
+	{                                                                                          \
+		struct task *t = given_program(program, argument);                                 \
+                                                                                                   \
+		REQUIRE_TRUE(t != NULL);                                                           \
+		EXPECT_EQ(exit_status_of(t), status);                                              \
+	}
+
+#define GOOD_TEST(label, argument) PROGRAM_TEST(label, "signals", argument, 0)
+#define DEADLY_TEST(label, argument, signal)                                                       \
+	PROGRAM_TEST(label, "signals", argument, EXIT_BY_SIGNAL(signal))
+#define FORGED_TEST(label, argument)                                                               \
+	PROGRAM_TEST(label, "badframes", argument, EXIT_BY_SIGNAL(SIGNAL_SEGV))
+
+GOOD_TEST(a_handler_leaves_every_register_as_it_was, "registers")
+GOOD_TEST(handlers_nest, "nested")
+GOOD_TEST(what_is_blocked_waits, "blocked")
+GOOD_TEST(actions_are_as_asked, "actions")
+GOOD_TEST(what_is_ignored_is_dropped, "ignored")
+GOOD_TEST(sigsuspend_lends_a_mask, "suspend")
+GOOD_TEST(sigtimedwait_takes_what_is_blocked, "timed-wait")
+GOOD_TEST(a_handler_mends_a_fault, "fault")
+GOOD_TEST(every_fault_has_its_signal, "other-faults")
+GOOD_TEST(a_fault_in_a_call_is_its_answer, "fault-in-call")
+GOOD_TEST(an_overflow_is_handled_on_another_stack, "overflow")
+
+DEADLY_TEST(the_default_ends_the_process, "die-default", SIGNAL_TERM)
+DEADLY_TEST(a_blocked_fault_ends_it, "die-blocked", SIGNAL_SEGV)
+DEADLY_TEST(an_ignored_fault_ends_it, "die-ignored", SIGNAL_SEGV)
+DEADLY_TEST(no_room_for_a_frame_ends_it, "die-frame", SIGNAL_SEGV)
+DEADLY_TEST(no_restorer_ends_it, "die-restorer", SIGNAL_SEGV)
+
+PROGRAM_TEST(a_frame_may_change_flags, "badframes", "flags", 0)
+PROGRAM_TEST(garbage_in_frames_hurts_nobody, "badframes", "garbage", 0)
+FORGED_TEST(a_frame_gives_no_supervisor_mode, "supervisor")
+FORGED_TEST(a_frame_gives_no_system_mode, "system")
+FORGED_TEST(a_frame_turns_no_interrupts_off, "interrupts")
+FORGED_TEST(a_frame_without_its_magic_is_none, "magic")
+FORGED_TEST(a_frame_at_an_odd_place_is_none, "odd")
+FORGED_TEST(a_frame_in_the_kernel_is_none, "kernel")
+FORGED_TEST(a_frame_across_the_end_is_none, "end")
+
+static void send(struct task *t, int number)
+{
+	struct signal_info info = { .number = number, .pid = 1 };
+
+	signal_send(t->process, &info);
+}
+
+static bool is_asleep(struct task *t)
+{
+	return atomic_load(&t->thread.state) == THREAD_BLOCKED;
+}
+
+/* A program that has called in and then sleeps for long; NULL: it does not. */
+static struct task *given_sleeper(const char *what)
+{
+	struct task *t = given_program("signals", what);
+
+	if (!EXPECT_TRUE(t != NULL) || !EXPECT_EQ(checkin_wait_ready(t, READY_MS), 0))
+		return NULL;
+	for (unsigned n = 0; n < 100 && !is_asleep(t); n++)
+		time_sleep_ns(SHORT_NS);
+	return EXPECT_TRUE(is_asleep(t)) ? t : NULL;
+}
+
+static void expect_wakes(const char *what, int number, int status)
+{
+	struct task *t = given_sleeper(what);
+
+	REQUIRE_TRUE(t != NULL);
+	send(t, number);
+	EXPECT_EQ(exit_status_of(t), status);
+}
+
+TEST(signal, a_sleep_ends_with_a_signal, "")
+{
+	expect_wakes("sleep", SIGNAL_USR1, 0);
+}
+
+TEST(signal, a_pause_ends_with_a_handler, "")
+{
+	expect_wakes("pause", SIGNAL_USR1, 0);
+}
+
+TEST(signal, a_sleeper_dies_of_a_fatal_one, "")
+{
+	expect_wakes("sleep", SIGNAL_KILL, EXIT_BY_SIGNAL(SIGNAL_KILL));
+	expect_wakes("sleep", SIGNAL_TERM, EXIT_BY_SIGNAL(SIGNAL_TERM));
+}
+
+TEST(signal, a_sleeper_does_not_hear_what_is_ignored, "")
+{
+	struct task *t = given_sleeper("sleep");
+
+	REQUIRE_TRUE(t != NULL);
+	send(t, SIGNAL_CHLD);
+	send(t, SIGNAL_STOP);
+	EXPECT_EQ(t->thread.marks & (THREAD_SIGNAL | THREAD_FATAL), 0);
+	EXPECT_TRUE(is_asleep(t));
+	send(t, SIGNAL_USR1);
+	EXPECT_EQ(exit_status_of(t), 0);
+}
+
+/* From outside, at whatever instruction the program is. */
+TEST(signal, a_storm_leaves_registers_alone, "")
+{
+	struct task *t = given_program("signals", "storm");
+
+	REQUIRE_TRUE(t != NULL);
+	EXPECT_EQ(checkin_wait_ready(t, READY_MS), 0);
+	for (unsigned n = 0; n < 20000 && task_is_live(t); n++) {
+		send(t, n & 1 ? SIGNAL_USR1 : SIGNAL_USR2);
+		sched_yield_now();
+	}
+	EXPECT_EQ(exit_status_of(t), 0);
+}
+
+TEST(signal, what_user_mode_may_set_of_its_state, "")
+{
+	uint32_t good[] = { 0x10, 0xf80f0010, 0x20000030, 0x0600fc30, 0x210 };
+	uint32_t bad[] = { 0, 0x13, 0x1f, 0x1a, 0x16, 0x12, 0x90, 0x33, 0xffffffff };
+	uint32_t odd = 0x01f00150;
+
+	for (unsigned n = 0; n < sizeof(good) / sizeof(good[0]); n++) {
+		uint32_t cpsr = good[n];
+
+		EXPECT_TRUE(sigframe_clean_cpsr(&cpsr));
+		EXPECT_EQ(cpsr, good[n]);
+	}
+	for (unsigned n = 0; n < sizeof(bad) / sizeof(bad[0]); n++)
+		EXPECT_TRUE(!sigframe_clean_cpsr(&bad[n]));
+	EXPECT_TRUE(sigframe_clean_cpsr(&odd));
+	EXPECT_EQ(odd, 0x10);
+}
