@@ -103,6 +103,26 @@ int serial_getc(void)
 	return c;
 }
 
+bool serial_is_waiting(void)
+{
+	uint32_t saved = cpu_irq_save();
+	bool waiting = uart.head != uart.tail;
+
+	cpu_irq_restore(saved);
+	return waiting;
+}
+
+bool serial_try_take(void (*wake)(void))
+{
+	uint32_t saved = cpu_irq_save();
+	bool mine = !uart.wake || uart.wake == wake;
+
+	if (mine)
+		uart.wake = wake;
+	cpu_irq_restore(saved);
+	return mine;
+}
+
 void serial_set_wake(void (*wake)(void))
 {
 	uart.wake = wake;

@@ -21,7 +21,13 @@ void pl011_interrupt(void *unused);
 /* The next received byte, or -1 at once. Any context. */
 int serial_getc(void);
 
-/* Called from the interrupt after bytes have arrived; NULL: nobody. */
+/* A byte is there to be got. Any context. */
+bool serial_is_waiting(void);
+
+/* Called from the interrupt after bytes have arrived; NULL: nobody. Received bytes are theirs. */
 void serial_set_wake(void (*wake)(void));
+
+/* The same, unless they are somebody else's already. */
+bool serial_try_take(void (*wake)(void));
 
 #endif

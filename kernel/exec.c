@@ -16,6 +16,7 @@
 #include "fs/initrd.h"
 #include "kernel/elf.h"
 #include "kernel/exec.h"
+#include "kernel/fdtable.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
 #include "mm/virt/mm.h"
@@ -166,9 +167,11 @@ static struct task *make_user_task(const char *name)
 	if (!t)
 		return NULL;
 	t->user = true;
-	if (process_create(t, NULL) == 0)
+	if (process_create(t, NULL) == 0) {
+		t->process->files = fd_table_create();
 		t->thread.mm = t->process->mm = mm_create(name);
-	if (t->thread.mm)
+	}
+	if (t->thread.mm && t->process->files && fd_table_open_console(t->process->files) == 0)
 		return t;
 	task_discard(t);
 	return NULL;

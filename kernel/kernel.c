@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "drivers/power.h"
 #include "fs/initrd.h"
+#include "kernel/devices.h"
 #include "kernel/exec.h"
 #include "kernel/kernel.h"
 #include "kernel/panic.h"
@@ -76,6 +77,7 @@ void kernel_start(void)
 	panic_set_replay(kernel_options.arguments);
 	sched_init();
 	add_builtin_initrd();
+	devices_mount();
 	task_start_reaper();
 	time_init();
 	first = task_create_kernel("main", first_thread, NULL);

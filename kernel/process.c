@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 #include "base/waitq.h"
+#include "kernel/fdtable.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
 #include "mm/phys/objcache.h"
@@ -79,7 +80,11 @@ int process_create(struct task *t, struct process *parent)
 /* Nobody finds the process any more, or nobody found it ever. */
 static void release_memory(struct process *p, struct mm *mm)
 {
-	(void)p;
+	struct fd_table *files = p->files;
+
+	p->files = NULL;
+	if (files)
+		fd_table_close_all(files);
 	if (mm)
 		mm_put(mm);
 }

@@ -24,8 +24,74 @@ int32_t sys_madvise(const uint32_t *arg);
 int32_t sys_cacheflush(const uint32_t *arg);
 
 /* sys_io.c */
+int32_t sys_read(const uint32_t *arg);
 int32_t sys_write(const uint32_t *arg);
+int32_t sys_readv(const uint32_t *arg);
+int32_t sys_writev(const uint32_t *arg);
+int32_t sys_pread64(const uint32_t *arg);
+int32_t sys_pwrite64(const uint32_t *arg);
+int32_t sys_preadv(const uint32_t *arg);
+int32_t sys_pwritev(const uint32_t *arg);
+int32_t sys_preadv2(const uint32_t *arg);
+int32_t sys_pwritev2(const uint32_t *arg);
+int32_t sys_lseek(const uint32_t *arg);
+int32_t sys__llseek(const uint32_t *arg);
 int32_t sys_uname(const uint32_t *arg);
+
+/* sys_file.c */
+int32_t sys_open(const uint32_t *arg);
+int32_t sys_openat(const uint32_t *arg);
+int32_t sys_creat(const uint32_t *arg);
+int32_t sys_close(const uint32_t *arg);
+int32_t sys_close_range(const uint32_t *arg);
+int32_t sys_dup(const uint32_t *arg);
+int32_t sys_dup2(const uint32_t *arg);
+int32_t sys_dup3(const uint32_t *arg);
+int32_t sys_fcntl(const uint32_t *arg);
+int32_t sys_ioctl(const uint32_t *arg);
+int32_t sys_fsync(const uint32_t *arg);
+int32_t sys_sync(const uint32_t *arg);
+
+/* sys_stat.c */
+int32_t sys_stat64(const uint32_t *arg);
+int32_t sys_lstat64(const uint32_t *arg);
+int32_t sys_fstatat64(const uint32_t *arg);
+int32_t sys_fstat64(const uint32_t *arg);
+int32_t sys_statx(const uint32_t *arg);
+int32_t sys_access(const uint32_t *arg);
+int32_t sys_faccessat(const uint32_t *arg);
+int32_t sys_faccessat2(const uint32_t *arg);
+int32_t sys_readlink(const uint32_t *arg);
+int32_t sys_readlinkat(const uint32_t *arg);
+int32_t sys_statfs64(const uint32_t *arg);
+int32_t sys_fstatfs64(const uint32_t *arg);
+
+/* sys_dir.c */
+int32_t sys_getcwd(const uint32_t *arg);
+int32_t sys_chdir(const uint32_t *arg);
+int32_t sys_fchdir(const uint32_t *arg);
+int32_t sys_umask(const uint32_t *arg);
+int32_t sys_getdents64(const uint32_t *arg);
+int32_t sys_getdents(const uint32_t *arg);
+
+/* sys_change.c */
+int32_t sys_mkdir(const uint32_t *arg);
+int32_t sys_mkdirat(const uint32_t *arg);
+int32_t sys_mknod(const uint32_t *arg);
+int32_t sys_mknodat(const uint32_t *arg);
+int32_t sys_symlink(const uint32_t *arg);
+int32_t sys_symlinkat(const uint32_t *arg);
+int32_t sys_unlink(const uint32_t *arg);
+int32_t sys_rmdir(const uint32_t *arg);
+int32_t sys_unlinkat(const uint32_t *arg);
+int32_t sys_rename(const uint32_t *arg);
+int32_t sys_renameat(const uint32_t *arg);
+int32_t sys_link(const uint32_t *arg);
+int32_t sys_chmod(const uint32_t *arg);
+int32_t sys_truncate(const uint32_t *arg);
+int32_t sys_truncate64(const uint32_t *arg);
+int32_t sys_ftruncate(const uint32_t *arg);
+int32_t sys_ftruncate64(const uint32_t *arg);
 
 /* sys_task.c */
 int32_t sys_exit(const uint32_t *arg);

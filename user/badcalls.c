@@ -169,7 +169,7 @@ static void try_thread_register(void)
 
 static void try_numbers(void)
 {
-	static const uint32_t numbers[] = { 0,	     2,	      3,	  250,	      271,
+	static const uint32_t numbers[] = { 0,	     7,	      13,	  250,	      271,
 					    272,     5000,    0xf0000,	  0xf0001,    0xf0102,
 					    0xf0103, 0xeffff, 0x7fffffff, 0x80000000, 0xffffffff };
 
