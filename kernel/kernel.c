@@ -9,6 +9,7 @@
 #include "fs/initrd.h"
 #include "kernel/devices.h"
 #include "kernel/exec.h"
+#include "kernel/itimer.h"
 #include "kernel/kernel.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
@@ -80,6 +81,7 @@ void kernel_start(void)
 	devices_mount();
 	task_start_reaper();
 	time_init();
+	itimer_init();
 	first = task_create_kernel("main", first_thread, NULL);
 	assert_that(first);
 	sched_start(first);

@@ -116,6 +116,7 @@ struct signals {
 	struct pending_signals pending; /* for any task */
 	struct list tasks;		/* task_signals.member: who can be told, oldest first */
 	int fatal;			/* it dies of this one; 0: of none */
+	uint64_t alarm_at, alarm_every; /* itimer.h: ns; 0: never, not again */
 };
 
 /* Calls that a signal broke off: what the handler's end finds. */

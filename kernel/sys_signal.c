@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include "arch/uaccess.h"
+#include "kernel/itimer.h"
 #include "kernel/process.h"
 #include "kernel/sigframe.h"
 #include "kernel/syscall.h"
@@ -11,6 +12,8 @@
 
 #define UNTIL_EVER UINT64_MAX
 #define SET_BYTES  8u
+#define NS_PER_US  1000u
+#define US_PER_S   1000000u
 
 /* Linux: uapi/asm-generic/signal-defs.h. */
 enum { MASK_BLOCK, MASK_UNBLOCK, MASK_SET };
@@ -442,4 +445,52 @@ int32_t sys_rt_sigreturn(const uint32_t *arg)
 {
 	(void)arg;
 	return return_from_handler(true);
+}
+
+/* Interval timers: of real time only. */
+
+struct user_itimer {
+	int32_t every_seconds, every_us, left_seconds, left_us;
+};
+
+static bool is_time(int32_t seconds, int32_t us)
+{
+	return seconds >= 0 && us >= 0 && us < (int32_t)US_PER_S;
+}
+
+static uint64_t ns_of(int32_t seconds, int32_t us)
+{
+	return (uint64_t)seconds * NS_PER_S + (uint64_t)us * NS_PER_US;
+}
+
+/* Rounded up: what is not over is not 0. */
+static int write_times(uint32_t to, struct itimer_times t)
+{
+	uint64_t left = (t.left + NS_PER_US - 1) / NS_PER_US, every = t.every / NS_PER_US;
+	struct user_itimer u = { (int32_t)(every / US_PER_S), (int32_t)(every % US_PER_S),
+				 (int32_t)(left / US_PER_S), (int32_t)(left % US_PER_S) };
+
+	return copy_to_user(vaddr(to), &u, sizeof(u)) ? -EFAULT : 0;
+}
+
+int32_t sys_getitimer(const uint32_t *arg)
+{
+	return arg[0] ? -EINVAL : write_times(arg[1], itimer_get(process_current()));
+}
+
+int32_t sys_setitimer(const uint32_t *arg)
+{
+	struct user_itimer u = { 0 };
+	struct itimer_times before;
+
+	if (arg[0])
+		return -EINVAL;
+	if (arg[1] && copy_from_user(&u, vaddr(arg[1]), sizeof(u)))
+		return -EFAULT;
+	if (!is_time(u.every_seconds, u.every_us) || !is_time(u.left_seconds, u.left_us))
+		return -EINVAL;
+	before = itimer_set(process_current(),
+			    (struct itimer_times){ ns_of(u.left_seconds, u.left_us),
+						   ns_of(u.every_seconds, u.every_us) });
+	return arg[2] ? write_times(arg[2], before) : 0;
 }

@@ -125,5 +125,7 @@ int32_t sys_rt_tgsigqueueinfo(const uint32_t *arg);
 int32_t sys_sigaltstack(const uint32_t *arg);
 int32_t sys_sigreturn(const uint32_t *arg);
 int32_t sys_rt_sigreturn(const uint32_t *arg);
+int32_t sys_setitimer(const uint32_t *arg);
+int32_t sys_getitimer(const uint32_t *arg);
 
 #endif

@@ -416,6 +416,38 @@ static void try_pause(void)
 	expect("runs", seen.runs, 1);
 }
 
+struct itimer {
+	int32_t every_seconds, every_us, left_seconds, left_us;
+};
+
+static int32_t set_timer(int32_t every_us, int32_t left_us, struct itimer *before)
+{
+	struct itimer t = { 0, every_us, 0, left_us };
+
+	return syscall3(CALL_SETITIMER, 0, address_of(&t), address_of(before));
+}
+
+/* Once, while it sleeps; again and again, while it works; not any more. */
+static void try_timer(void)
+{
+	struct itimer before = { 0 };
+
+	signal_handle(SIGALRM, count_run, 0);
+	expect("setitimer", (uint32_t)set_timer(0, 30000, &before), 0);
+	expect("nothing was set", (uint32_t)(before.left_us + before.left_seconds), 0);
+	expect("nanosleep", (uint32_t)sys_nanosleep(&(struct timespec){ 1000, 0 }),
+	       (uint32_t)-EINTR);
+	expect("runs, once", seen.runs, 1);
+	set_timer(10000, 10000, 0);
+	while (seen.runs < 4)
+		;
+	set_timer(0, 0, &before);
+	expect("how often", (uint32_t)before.every_us, 10000);
+	expect("no time", (uint32_t)set_timer(0, 1000000, 0), (uint32_t)-EINVAL);
+	sys_nanosleep(&(struct timespec){ 0, 50000000 });
+	expect("runs, when it is off", seen.runs, 4);
+}
+
 /* Signals from outside at any instruction; what the loop holds in registers stays right. */
 static void try_storm(void)
 {
@@ -501,6 +533,7 @@ static const struct {
 	{ "overflow", try_overflow, true },
 	{ "sleep", try_sleep, true },
 	{ "pause", try_pause, true },
+	{ "timer", try_timer, true },
 	{ "storm", try_storm, true },
 	{ "die-default", die_of_default, false },
 	{ "die-blocked", die_blocked, false },

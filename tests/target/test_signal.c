@@ -37,6 +37,7 @@ GOOD_TEST(sigtimedwait_takes_what_is_blocked, "timed-wait")
 GOOD_TEST(a_handler_mends_a_fault, "fault")
 GOOD_TEST(every_fault_has_its_signal, "other-faults")
 GOOD_TEST(a_fault_in_a_call_is_its_answer, "fault-in-call")
+GOOD_TEST(a_timer_tells_once_or_again_and_again, "timer")
 GOOD_TEST(an_overflow_is_handled_on_another_stack, "overflow")
 
 DEADLY_TEST(the_default_ends_the_process, "die-default", SIGNAL_TERM)
