@@ -19,7 +19,7 @@ export TESSERA_BUILD := $(B)
 
 # Every source of these rooms belongs to the kernel.
 ROOMS   ?= boot arch arch/arm base mm mm/phys mm/cache mm/virt mm/reclaim mm/move mm/kinds mm/views \
-	   kernel drivers fs console tests/target
+	   kernel kernel/proc drivers fs console tests/target
 SOURCES := $(foreach room,$(ROOMS),$(wildcard $(room)/*.c $(room)/*.S))
 OBJECTS := $(patsubst %,$(B)/%.o,$(SOURCES))
 

@@ -12,6 +12,9 @@
  */
 uint32_t features_for_user(void);
 
+/* The Main ID Register: who made the cpu, and which it is (ARM DDI 0406C B4.1.105). */
+uint32_t features_identity(void);
+
 /* The name of the architecture, as programs get it (AT_PLATFORM): at most 7 characters. */
 const char *features_platform(void);
 

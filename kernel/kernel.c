@@ -12,6 +12,7 @@
 #include "kernel/itimer.h"
 #include "kernel/kernel.h"
 #include "kernel/panic.h"
+#include "kernel/proc/proc.h"
 #include "kernel/sched.h"
 #include "kernel/time.h"
 
@@ -79,6 +80,7 @@ void kernel_start(void)
 	sched_init();
 	add_builtin_initrd();
 	devices_mount();
+	proc_mount();
 	task_start_reaper();
 	time_init();
 	itimer_init();

@@ -216,6 +216,16 @@ struct mm *process_mm(struct process *p)
 	return mm;
 }
 
+uint32_t process_parent_pid(struct process *p)
+{
+	uint32_t pid;
+
+	lock_tree();
+	pid = p->parent ? p->parent->pid : 0;
+	unlock_tree();
+	return pid;
+}
+
 uint64_t process_insns(struct process *p)
 {
 	uint64_t insns;

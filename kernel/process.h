@@ -89,6 +89,9 @@ void process_set_first(struct process *p);
 /* Its address space with a hold (mm_put), or NULL: it has ended or has none yet. */
 struct mm *process_mm(struct process *p);
 
+/* Number of its parent; 0: it has none. */
+uint32_t process_parent_pid(struct process *p);
+
 /* Instructions its tasks have run, ended ones included. */
 uint64_t process_insns(struct process *p);
 

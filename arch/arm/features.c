@@ -68,6 +68,14 @@ uint32_t features_for_user(void)
 	return CAPS_OF_V7 | divide() | long_descriptors() | wide_registers();
 }
 
+uint32_t features_identity(void)
+{
+	uint32_t midr;
+
+	__asm__("mrc p15, 0, %0, c0, c0, 0" : "=r"(midr));
+	return midr;
+}
+
 const char *features_platform(void)
 {
 	return "v7l";
