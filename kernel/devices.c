@@ -11,10 +11,13 @@
 #include "fs/dev.h"
 #include "fs/name.h"
 #include "fs/pseudo.h"
+#include "kernel/chance.h"
 #include "kernel/devices.h"
 #include "kernel/fdtable.h"
 #include "kernel/process.h"
 #include "kernel/tty.h"
+
+#define RANDOM_PIECE 64u
 
 /* One more than the next number in use from `after` on. */
 static uint32_t next_open(uint32_t after, uint32_t id)
@@ -96,6 +99,33 @@ static int link_stderr(char *text, uint32_t room, uint32_t id)
 	return link_text(text, room, "fd/2");
 }
 
+static int read_random(struct file *f, struct io *io, uint64_t *position)
+{
+	uint8_t piece[RANDOM_PIECE];
+	int error = 0;
+
+	(void)f;
+	(void)position;
+	while (io->left && !error) {
+		chance_fill(piece, sizeof(piece));
+		error = io_give(io, piece, sizeof(piece));
+		thread_yield_if_due();
+		if (thread_is_dying())
+			return -EINTR;
+	}
+	return error;
+}
+
+/* What is written is thanked for and forgotten. */
+static int write_random(struct file *f, struct io *io, uint64_t *position)
+{
+	return dev_null_ops.write(f, io, position);
+}
+
+static const struct file_ops random_ops = { .read = read_random,
+					    .write = write_random,
+					    .no_end = true };
+
 static const struct pseudo open_file_row = {
 	.mode = MODE_LINK | 0700,
 	.link = describe_open,
@@ -116,8 +146,8 @@ static const struct pseudo rows[] = {
 	DEVICE("null", 1, 3, dev_null_ops),
 	DEVICE("zero", 1, 5, dev_zero_ops),
 	DEVICE("full", 1, 7, dev_full_ops),
-	DEVICE("random", 1, 8, dev_random_ops),
-	DEVICE("urandom", 1, 9, dev_random_ops),
+	DEVICE("random", 1, 8, random_ops),
+	DEVICE("urandom", 1, 9, random_ops),
 	DEVICE("tty", 5, 0, tty_ops),
 	DEVICE("console", 5, 1, tty_ops),
 	LINK("stdin", link_stdin),

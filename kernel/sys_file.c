@@ -4,6 +4,8 @@
  */
 #include <errno.h>
 #include <stddef.h>
+#include "arch/uaccess.h"
+#include "fs/pipe.h"
 #include "kernel/fdtable.h"
 #include "kernel/syscall.h"
 #include "kernel/user_path.h"
@@ -183,6 +185,48 @@ int32_t sys_ioctl(const uint32_t *arg)
 		result = f->ops->ioctl(f, arg[1], arg[2]);
 	file_put(f);
 	return result;
+}
+
+/* Both ends get a number or neither does. The holds go to the table. */
+static int install_pipe(struct file *end[2], uint32_t flags, int32_t fd[2])
+{
+	fd[0] = install(end[0], 0, flags & OPEN_CLOEXEC);
+	if (fd[0] < 0) {
+		file_put(end[1]);
+		return fd[0];
+	}
+	fd[1] = install(end[1], 0, flags & OPEN_CLOEXEC);
+	if (fd[1] < 0)
+		fd_close(fd_table_current(), (uint32_t)fd[0]);
+	return fd[1] < 0 ? fd[1] : 0;
+}
+
+static int32_t make_pipe(uint32_t to, uint32_t flags)
+{
+	struct file *end[2];
+	int32_t fd[2];
+	int error;
+
+	if (flags & ~(uint32_t)(OPEN_CLOEXEC | OPEN_NONBLOCK))
+		return -EINVAL;
+	error = pipe_create(end, flags & OPEN_NONBLOCK);
+	if (!error)
+		error = install_pipe(end, flags, fd);
+	if (error || !copy_to_user(vaddr(to), fd, sizeof(fd)))
+		return error;
+	fd_close(fd_table_current(), (uint32_t)fd[0]);
+	fd_close(fd_table_current(), (uint32_t)fd[1]);
+	return -EFAULT;
+}
+
+int32_t sys_pipe(const uint32_t *arg)
+{
+	return make_pipe(arg[0], 0);
+}
+
+int32_t sys_pipe2(const uint32_t *arg)
+{
+	return make_pipe(arg[0], arg[1]);
 }
 
 /* Nothing here is kept anywhere but in memory. -EINVAL: it is no file that could be kept. */

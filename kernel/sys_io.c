@@ -5,6 +5,7 @@
 #include <string.h>
 #include "arch/uaccess.h"
 #include "kernel/fdtable.h"
+#include "kernel/process.h"
 #include "kernel/syscall.h"
 #include "mm/phys/alloc.h"
 
@@ -19,16 +20,27 @@ _Static_assert(MAX_PARTS * sizeof(struct io_part) == PAGE_SIZE << PARTS_ORDER, "
 /* How a call moves bytes once file and io are there. */
 typedef int32_t (*mover)(struct file *f, struct io *io, uint64_t position);
 
+/* Nothing had moved when a signal came: the call may be made again. */
+static int32_t or_again(int32_t result)
+{
+	return result == -EINTR ? -CALL_AGAIN : result;
+}
+
 static int32_t read_here(struct file *f, struct io *io, uint64_t position)
 {
 	(void)position;
-	return file_read(f, io);
+	return or_again(file_read(f, io));
 }
 
 static int32_t write_here(struct file *f, struct io *io, uint64_t position)
 {
+	static const struct signal_info broken = { .number = SIGNAL_PIPE };
+	int32_t result = file_write(f, io);
+
 	(void)position;
-	return file_write(f, io);
+	if (result == -EPIPE)
+		signal_send_task(task_current(), &broken);
+	return or_again(result);
 }
 
 static uint32_t limited(uint32_t bytes)

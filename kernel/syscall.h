@@ -51,6 +51,16 @@ int32_t sys_fcntl(const uint32_t *arg);
 int32_t sys_ioctl(const uint32_t *arg);
 int32_t sys_fsync(const uint32_t *arg);
 int32_t sys_sync(const uint32_t *arg);
+int32_t sys_pipe(const uint32_t *arg);
+int32_t sys_pipe2(const uint32_t *arg);
+
+/* sys_poll.c */
+int32_t sys_poll(const uint32_t *arg);
+int32_t sys_ppoll(const uint32_t *arg);
+int32_t sys_ppoll_time64(const uint32_t *arg);
+int32_t sys__newselect(const uint32_t *arg);
+int32_t sys_pselect6(const uint32_t *arg);
+int32_t sys_pselect6_time64(const uint32_t *arg);
 
 /* sys_stat.c */
 int32_t sys_stat64(const uint32_t *arg);

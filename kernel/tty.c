@@ -19,6 +19,7 @@
 #define WRITE_PIECE 256u
 #define TTY_END	    0x100u
 #define KEY_DELETE  127
+#define FROM_KERNEL 0x80 /* SI_KERNEL: uapi/asm-generic/siginfo.h */
 #define LINUX_ROWS  24u
 #define LINUX_WIDTH 80u
 
@@ -225,7 +226,10 @@ static int give_ready(struct io *io)
 
 static int take_interrupt(void)
 {
+	static const struct signal_info info = { .number = SIGNAL_INT, .code = FROM_KERNEL };
+
 	tty.interrupted = false;
+	signal_send(process_current(), &info);
 	return -EINTR;
 }
 
@@ -272,7 +276,7 @@ static int wait_for_input(void)
 		sched_block();
 	waitq_finish(&w);
 	interrupted = thread_is_interrupted();
-	return interrupted && !has_arrived() ? -CALL_AGAIN : 0;
+	return interrupted && !has_arrived() ? -EINTR : 0;
 }
 
 static int read_tty(struct file *f, struct io *io, uint64_t *position)

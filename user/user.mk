@@ -27,8 +27,10 @@ $(B)/initrd.cpio: $(PROGRAMS:%=$(B)/user/%)
 	@for p in $(PROGRAMS); do \
 		$(CROSS)strip -o $(B)/initrd/bin/$$p $(B)/user/$$p && \
 		touch -d @0 $(B)/initrd/bin/$$p || exit 1; done
-	@touch -d @0 $(B)/initrd/bin
-	@cd $(B)/initrd && printf '%s\n' bin $(PROGRAMS:%=bin/%) | \
+	@mkdir -p $(B)/initrd/t/dir && cd $(B)/initrd/t && printf 'one\ntwo\nthree\n' > text && \
+		ln -s text link && ln -s loop loop && ln -s /t/./dir/../text far && ln -s dir place
+	@cd $(B)/initrd && touch -h -d @0 bin t t/dir t/text t/link t/loop t/far t/place
+	@cd $(B)/initrd && printf '%s\n' bin $(PROGRAMS:%=bin/%) t t/dir t/text t/link t/loop t/far t/place | \
 		cpio --quiet -o -H newc --reproducible --owner=0:0 > ../initrd.cpio
 
 -include $(wildcard $(B)/user/*.d $(B)/user/lib/*.d)
