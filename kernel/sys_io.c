@@ -234,14 +234,3 @@ int32_t sys__llseek(const uint32_t *arg)
 		return error;
 	return copy_to_user(vaddr(arg[3]), &position, sizeof(position)) ? -EFAULT : 0;
 }
-
-#define UNAME_FIELD 65u /* Linux: uapi/linux/utsname.h, struct new_utsname */
-
-int32_t sys_uname(const uint32_t *arg)
-{
-	static const char fields[6][UNAME_FIELD] = {
-		"Tessera", "tessera", "1", "a memory manager for ARMv7-A", "armv7l", "",
-	};
-
-	return copy_to_user(vaddr(arg[0]), fields, sizeof(fields)) ? -EFAULT : 0;
-}

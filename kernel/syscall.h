@@ -36,7 +36,6 @@ int32_t sys_preadv2(const uint32_t *arg);
 int32_t sys_pwritev2(const uint32_t *arg);
 int32_t sys_lseek(const uint32_t *arg);
 int32_t sys__llseek(const uint32_t *arg);
-int32_t sys_uname(const uint32_t *arg);
 
 /* sys_file.c */
 int32_t sys_open(const uint32_t *arg);
@@ -137,5 +136,23 @@ int32_t sys_sigreturn(const uint32_t *arg);
 int32_t sys_rt_sigreturn(const uint32_t *arg);
 int32_t sys_setitimer(const uint32_t *arg);
 int32_t sys_getitimer(const uint32_t *arg);
+
+/* sys_info.c */
+int32_t sys_sethostname(const uint32_t *arg);
+int32_t sys_setdomainname(const uint32_t *arg);
+int32_t sys_uname(const uint32_t *arg);
+int32_t sys_sysinfo(const uint32_t *arg);
+int32_t sys_getrusage(const uint32_t *arg);
+int32_t sys_times(const uint32_t *arg);
+int32_t sys_prlimit64(const uint32_t *arg);
+int32_t sys_ugetrlimit(const uint32_t *arg);
+int32_t sys_setrlimit(const uint32_t *arg);
+int32_t sys_personality(const uint32_t *arg);
+int32_t sys_getrandom(const uint32_t *arg);
+
+/* sys_system.c */
+int32_t sys_reboot(const uint32_t *arg);
+int32_t sys_mount(const uint32_t *arg);
+int32_t sys_umount2(const uint32_t *arg);
 
 #endif

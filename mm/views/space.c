@@ -33,7 +33,7 @@ void view_area(struct text *out, const struct vma *v)
 		v->flags & VMA_READ ? 'r' : '-',
 		v->flags & VMA_WRITE ? 'w' : '-',
 		v->flags & VMA_EXEC ? 'x' : '-',
-		'p',
+		v->flags & VMA_SHARED ? 's' : 'p',
 		0,
 	};
 
@@ -60,9 +60,9 @@ static void add_area(struct space_sizes *s, const struct vma *v)
 		s->locked += pages;
 	if (v->flags & VMA_GROWSDOWN)
 		s->stack += pages;
-	else if (v->flags & VMA_WRITE)
+	else if ((v->flags & (VMA_WRITE | VMA_SHARED)) == VMA_WRITE)
 		s->data += pages;
-	else if (v->flags & VMA_EXEC)
+	else if ((v->flags & (VMA_EXEC | VMA_WRITE)) == VMA_EXEC)
 		s->text += pages;
 }
 
@@ -74,7 +74,8 @@ struct space_sizes space_sizes(struct mm *mm)
 	rwsem_read_lock(&mm->lock);
 	list_for_each_entry(v, &mm->areas, node)
 		add_area(&s, v);
-	s.resident = atomic_load_relaxed(&mm->anon_pages);
+	s.shared = atomic_load_relaxed(&mm->shared_pages);
+	s.resident = s.shared + atomic_load_relaxed(&mm->anon_pages);
 	rwsem_read_unlock(&mm->lock);
 	return s;
 }
