@@ -19,8 +19,7 @@
 
 #define RANDOM_PIECE 64u
 
-/* One more than the next number in use from `after` on. */
-static uint32_t next_open(uint32_t after, uint32_t id)
+uint32_t devices_next_open(uint32_t after, uint32_t id)
 {
 	uint32_t fd;
 
@@ -126,7 +125,7 @@ static const struct file_ops random_ops = { .read = read_random,
 					    .write = write_random,
 					    .no_end = true };
 
-static const struct pseudo open_file_row = {
+const struct pseudo devices_open_file = {
 	.mode = MODE_LINK | 0700,
 	.link = describe_open,
 	.jump = go_to_open,
@@ -155,8 +154,8 @@ static const struct pseudo rows[] = {
 	LINK("stderr", link_stderr),
 	{ .name = "fd",
 	  .mode = MODE_DIR | 0555,
-	  .each = next_open,
-	  .numbered_is = &open_file_row,
+	  .each = devices_next_open,
+	  .numbered_is = &devices_open_file,
 	  .from_zero = true },
 	{},
 };

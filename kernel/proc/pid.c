@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fs/name.h"
+#include "kernel/devices.h"
+#include "kernel/fdtable.h"
 #include "kernel/proc/proc.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
@@ -194,6 +197,39 @@ static int link_exe(char *text, uint32_t room, uint32_t id)
 	return length;
 }
 
+/* A process sees its own open files and directory; another's could go while one looks. */
+static bool is_own(uint32_t pid)
+{
+	return process_current() && process_current()->pid == pid;
+}
+
+static uint32_t next_open(uint32_t after, uint32_t pid)
+{
+	return is_own(pid) ? devices_next_open(after, pid) : 0;
+}
+
+static int go_to_directory(uint32_t pid, struct inode **target)
+{
+	if (!is_own(pid))
+		return -EACCES;
+	*target = fd_table_directory(fd_table_current());
+	if (!*target)
+		*target = name_root();
+	return *target ? 0 : -ENOENT;
+}
+
+static int describe_directory(char *text, uint32_t room, uint32_t pid)
+{
+	struct inode *dir;
+	int length = go_to_directory(pid, &dir);
+
+	if (length)
+		return length;
+	length = name_of(dir, text, room);
+	inode_put(dir);
+	return length;
+}
+
 static int link_root(char *text, uint32_t room, uint32_t id)
 {
 	(void)id;
@@ -236,6 +272,9 @@ static const struct pseudo task_rows[] = { MEMORY_ROWS, TASK_ROWS, { 0 } };
 const struct pseudo proc_pid_rows[] = {
 	MEMORY_ROWS,
 	TASK_ROWS,
+	{ "cwd", LINK, .link = describe_directory, .jump = go_to_directory },
+	{ "fd", MODE_DIR | 0500, .each = next_open, .numbered_is = &devices_open_file,
+	  .from_zero = true },
 	{ "task", DIR, .each = next_task, .numbered = task_rows },
 	{ 0 },
 };

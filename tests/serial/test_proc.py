@@ -117,3 +117,9 @@ def test_every_file_can_be_read(console):
 @pytest.mark.boot(append='some.thing=1 run="cat /proc/cmdline"')
 def test_the_command_line_is_whole(booted):
     assert 'some.thing=1 run="cat /proc/cmdline"\n' in booted.text.split("cat /proc/cmdline\n", 1)[1]
+
+
+@pytest.mark.boot(append='run="exec system poweroff; help"')
+def test_reboot_ends_the_machine(booted):
+    assert booted.status == 0, booted.text
+    assert "help" not in booted.text.split("system poweroff", 1)[1]

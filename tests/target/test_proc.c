@@ -371,3 +371,11 @@ TEST(proc, a_process_that_ends_meanwhile_is_no_problem, "")
 	file_put(pagemap);
 	file_put(status);
 }
+
+TEST(proc, calls_about_the_system_answer, "")
+{
+	struct task *t = given_program("system", NULL);
+
+	REQUIRE_TRUE(t != NULL);
+	EXPECT_EQ(exit_status_of(t), 0);
+}
