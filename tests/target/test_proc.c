@@ -14,6 +14,7 @@
 #include "mm/phys/lru.h"
 #include "mm/views/frames.h"
 #include "mm/views/space.h"
+#include "mm/virt/clear_refs.h"
 #include "mm/virt/fault.h"
 #include "tests/target/given.h"
 #include "tests/target/test.h"
@@ -378,4 +379,73 @@ TEST(proc, calls_about_the_system_answer, "")
 
 	REQUIRE_TRUE(t != NULL);
 	EXPECT_EQ(exit_status_of(t), 0);
+}
+
+/* ---- forgetting what was used: through the hardware's own view of the entry ---- */
+
+static bool is_soft_dirty(struct mm *mm, vaddr_t a)
+{
+	return pte_is_soft_dirty(entry_at(mm, a));
+}
+
+TEST(proc, a_store_after_clear_refs_is_seen, "")
+{
+	struct mm *mm = given_mm();
+	uint32_t word = 7;
+	vaddr_t a;
+
+	REQUIRE_TRUE(given_page_mapped(mm, &a) != NULL);
+	EXPECT_TRUE(is_soft_dirty(mm, a));
+	mm_clear_soft_dirty(mm);
+	EXPECT_TRUE(!is_soft_dirty(mm, a) && pte_is_dirty(entry_at(mm, a)));
+	EXPECT_EQ(copy_from_user(&word, a, sizeof(word)), 0);
+	EXPECT_EQ(word, 1);
+	EXPECT_TRUE(!is_soft_dirty(mm, a));
+	EXPECT_EQ(copy_to_user(a, &word, sizeof(word)), 0);
+	EXPECT_TRUE(is_soft_dirty(mm, a));
+}
+
+TEST(proc, an_access_after_clear_refs_is_seen, "")
+{
+	struct mm *mm = given_mm();
+	uint32_t word;
+	vaddr_t a;
+
+	REQUIRE_TRUE(given_page_mapped(mm, &a) != NULL);
+	EXPECT_EQ(copy_from_user(&word, a, sizeof(word)), 0);
+	mm_clear_young(mm);
+	EXPECT_TRUE(!pte_is_young(entry_at(mm, a)));
+	EXPECT_EQ(copy_from_user(&word, a, sizeof(word)), 0);
+	EXPECT_TRUE(pte_is_young(entry_at(mm, a)));
+	EXPECT_EQ(word, 1);
+}
+
+static struct mm *cleared_in_flight;
+
+static void clear_in_flight(const struct move *m, enum move_stage passed)
+{
+	(void)m;
+	if (passed == STAGE_COPY)
+		mm_clear_soft_dirty(cleared_in_flight);
+}
+
+TEST(proc, clear_refs_reaches_a_page_in_flight, "TU-1")
+{
+	struct mm *mm = cleared_in_flight = given_mm();
+	struct move what;
+	uint32_t word = 9;
+	struct page *p;
+	vaddr_t a;
+
+	p = given_page_mapped(mm, &a);
+	REQUIRE_TRUE(p != NULL);
+	lru_drain();
+	migrate_set_probe(clear_in_flight);
+	EXPECT_EQ(migrate_frame(page_to_pfn(p), MIGRATE_SYNC, &what), 0);
+	migrate_set_probe(NULL);
+	EXPECT_TRUE(!is_soft_dirty(mm, a) && !pte_is_writable(entry_at(mm, a)));
+	EXPECT_EQ(copy_to_user(a, &word, sizeof(word)), 0);
+	EXPECT_TRUE(is_soft_dirty(mm, a));
+	EXPECT_EQ(copy_from_user(&word, a, sizeof(word)), 0);
+	EXPECT_EQ(word, 9);
 }
