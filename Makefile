@@ -38,7 +38,7 @@ LDFLAGS  := $(MACHINE) -nostartfiles -T linker.ld -Wl,--gc-sections -Wl,--no-war
 RUN := tools/run --board $(BOARD) --mem $(MEM) --smp $(SMP) $(if $(DISK),--disk $(DISK)) \
        $(if $(INITRD),--initrd $(INITRD))
 
-.PHONY: all run shell gdb test test-whole unit clang mutants setup clean help
+.PHONY: all run shell gdb test test-whole unit clang fuzz-calls mutants setup clean help
 all: $(B)/tessera.elf $(B)/tessera.img $(B)/vexpress-a15.dtb $(B)/initrd.cpio
 	@:
 
@@ -49,6 +49,7 @@ help:
 	@echo "make test     every test; T=pattern picks"
 	@echo "make unit     tests on the host; make clang: every source through clang"
 	@echo "make sim      the same mm/ on the simulated machine, by seed; make soak SEEDS=N: many; make fuzz"
+	@echo "make fuzz-calls SEEDS=N  system calls by chance on the target"
 	@echo "make mutants  breaks one safety line at a time; a test must notice"
 	@echo "make setup    install what is missing; make clean"
 	@echo "variables     MEM=$(MEM) SMP=$(SMP) SEED=$(SEED) BOARD=$(BOARD) (or virt) ARGS= DISK= INITRD="
@@ -132,6 +133,14 @@ test-whole:
 	@tools/test-check $(RESULTS) clang $(MAKE) --no-print-directory clang
 	@tools/test-check $(RESULTS) includes tools/check-includes
 	@RESULTS=$(RESULTS) tools/mutants || true
+
+# System calls by chance, by many seeds.
+fuzz-calls:
+	@tools/setup test
+	@$(MAKE) --no-print-directory all $(B)/linux.cpio
+	@rm -f $(RESULTS)
+	@FUZZ_SEEDS=$(if $(filter command,$(origin SEEDS)),$(SEEDS),20) tools/test-pytest $(RESULTS) test_fuzz
+	@tools/test-summary $(RESULTS)
 
 mutants: setup
 	@tools/mutants $(T)

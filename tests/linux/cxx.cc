@@ -80,8 +80,8 @@ void check_exceptions()
 	}
 	try {
 		volatile size_t bytes = 0xe0000000u;
-		std::unique_ptr<char[]> much(new char[bytes]);
-		check_that(much == nullptr, "more memory than there is");
+		::operator delete(::operator new(bytes));
+		check_that(false, "more memory than there is");
 	} catch (const std::bad_alloc &) {
 		check_that(true, "bad_alloc when memory runs out");
 	}

@@ -10,11 +10,13 @@ import pytest
 from machine import BUILD
 
 INITRD = str(BUILD / "linux.cpio")
-STORIES = ("start", "memory", "processes", "threads", "signals", "files", "float", "cxx", "heap")
+STORIES = ("start", "memory", "processes", "threads", "signals", "files", "float", "cxx", "heap",
+           "boundary")
 
 # The emulator of Linux has no archive, leaves exec to the host, and answers some bad arguments of
 # the memory calls with other errors than Linux: these run on Tessera alone.
-UNDER_EMULATOR = [name for name in STORIES if name not in ("files", "processes", "memory")]
+UNDER_EMULATOR = [name for name in STORIES if name not in ("files", "processes", "memory",
+                                                                 "boundary")]
 
 BOARDS = {
     "vexpress-a15": {},
