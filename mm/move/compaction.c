@@ -9,6 +9,7 @@
 #include "mm/move/compaction.h"
 
 #include "base/trace.h"
+#include "base/waitq.h"
 #include "mm/move/defer.h"
 #include "mm/move/scan.h"
 #include "mm/phys/buddy.h"
@@ -20,7 +21,13 @@ static const char *const status_names[COMPACT_STATUSES] = {
 	[COMPACT_SKIPPED] = "skipped",	       [COMPACT_DEFERRED] = "deferred",
 	[COMPACT_CONTINUE] = "continue",       [COMPACT_COMPLETE] = "complete",
 	[COMPACT_PARTIAL] = "partial",	       [COMPACT_CONTENDED] = "contended",
-	[COMPACT_INTERRUPTED] = "interrupted",
+	[COMPACT_INTERRUPTED] = "interrupted", [COMPACT_SPENT] = "spent its budget",
+};
+
+struct compaction_tunables compaction_tunables = {
+	.extfrag_threshold = 500,
+	.proactiveness = 20,
+	.unevictable_allowed = 1,
 };
 
 const char *compact_status_name(enum compact_status s)
@@ -35,10 +42,16 @@ void compaction_set_progress(void (*show)(const struct compaction *run))
 	progress = show;
 }
 
-/* ---- when to start */
+/* ---- when to start. Nothing is locked here: what is decided is looked at again later. */
 
-/* Below this share of fragmentation (thousandths) a failure is for lack of memory. */
-#define EXTFRAG_THRESHOLD 500
+uint32_t compaction_score(const struct zone *z)
+{
+	uint32_t free_pages = z->free_pages, large = 0;
+
+	for (unsigned order = PAGEBLOCK_ORDER; order < ORDERS; order++)
+		large += z->area[order].blocks << order;
+	return free_pages > large ? (free_pages - large) * 100 / free_pages : 0;
+}
 
 enum compact_status compaction_suitable(const struct zone *z, unsigned order)
 {
@@ -53,17 +66,21 @@ enum compact_status compaction_suitable(const struct zone *z, unsigned order)
 	if (!zone_watermark_ok(z, 0, mark + (2u << order), false))
 		return COMPACT_SKIPPED;
 	index = zone_fragmentation_index(z, order);
-	if (index >= 0 && index <= EXTFRAG_THRESHOLD)
+	if (index >= 0 && (uint32_t)index <= compaction_tunables.extfrag_threshold)
 		return COMPACT_SKIPPED;
 	return COMPACT_CONTINUE;
 }
 
 /* ---- when to stop */
 
-static bool block_is_there(const struct compaction *run)
+static bool goal_is_reached(const struct compaction *run)
 {
 	const struct zone *z = run->zone;
 
+	if (run->capture && run->capture->page)
+		return true;
+	if (run->target_score)
+		return compaction_score(z) <= run->target_score;
 	if (run->order == COMPACT_WHOLE_ZONE)
 		return false;
 	if (!zone_watermark_ok(z, run->order, z->watermark[WMARK_LOW],
@@ -85,12 +102,17 @@ static void reset_hints(struct zone *z)
 	z->compact_free = z->end;
 }
 
+static bool wants_everything(const struct compaction *run)
+{
+	return run->order == COMPACT_WHOLE_ZONE && !run->target_score;
+}
+
 /* Where the last run stopped, unless that is nowhere or the caller wants everything. */
 static void place_scanners(struct compaction *run)
 {
 	struct zone *z = run->zone;
 	pfn_t migrate = z->compact_migrate[run->mode != MIGRATE_ASYNC], free = z->compact_free;
-	bool resume = run->order != COMPACT_WHOLE_ZONE && migrate.n < free.n;
+	bool resume = !wants_everything(run) && migrate.n < free.n;
 
 	run->migrate_pfn = resume ? migrate.n : z->start.n;
 	run->free_pfn = resume ? free.n : z->end.n;
@@ -108,10 +130,18 @@ static void remember_scanners(struct compaction *run)
 		reset_hints(z);
 		return;
 	}
-	if (run->order == COMPACT_WHOLE_ZONE)
+	if (wants_everything(run))
 		return;
 	z->compact_migrate[run->mode != MIGRATE_ASYNC] = pfn(pageblock_start(run->migrate_pfn));
 	z->compact_free = pfn(run->free_pfn);
+}
+
+static void set_capture(struct zone *z, struct capture *c)
+{
+	uint32_t saved = spin_lock_irq(&z->lock, LOCK_ZONE);
+
+	buddy_set_capture(z, c);
+	spin_unlock_irq(&z->lock, saved);
 }
 
 static void begin(struct compaction *run)
@@ -126,6 +156,8 @@ static void begin(struct compaction *run)
 					     .take_target = scan_take_target,
 					     .give_back = scan_give_back };
 	run->status = COMPACT_CONTINUE;
+	if (run->capture)
+		set_capture(run->zone, run->capture);
 	alloc_drain_all(); /* frames and pages in per-cpu caches are neither movable nor free */
 	place_scanners(run);
 	TRACE(MM_COMPACTION_BEGIN, run->zone->start.n, run->migrate_pfn, run->free_pfn,
@@ -136,6 +168,10 @@ static void end(struct compaction *run)
 {
 	scan_release_stock(run);
 	pcp_drain();
+	if (run->capture) {
+		set_capture(run->zone, NULL);
+		run->status = run->capture->page ? COMPACT_PARTIAL : run->status;
+	}
 	remember_scanners(run);
 	vm_event_add(COMPACTMIGRATE_SCANNED, run->counts.migrate_scanned);
 	vm_event_add(COMPACTFREE_SCANNED, run->counts.free_scanned);
@@ -151,6 +187,9 @@ static void move_batch(struct compaction *run)
 	int left = migrate_pages(&run->migration);
 
 	lru_putback_list(&run->sources);
+	if (run->capture)
+		pcp_drain(); /* here frames become blocks; on this cpu's list anybody could have
+				them */
 	run->counts.moved += run->migration.moved;
 	run->counts.failed += run->source_pages - run->migration.moved;
 	run->source_pages = 0;
@@ -176,7 +215,7 @@ static void one_round(struct compaction *run)
 		move_batch(run);
 		if (progress)
 			progress(run);
-		if (run->status == COMPACT_CONTINUE && block_is_there(run))
+		if (run->status == COMPACT_CONTINUE && goal_is_reached(run))
 			run->status = COMPACT_PARTIAL;
 		break;
 	case SCAN_NONE:
@@ -187,20 +226,67 @@ static void one_round(struct compaction *run)
 	}
 }
 
-enum compact_status compact_zone(struct compaction *run)
-{
-	uint64_t start = cpu_insns();
-	uint32_t flags;
+/* ---- whose turn it is */
 
-	run->status = compaction_suitable(run->zone, run->order);
-	if (run->status != COMPACT_CONTINUE)
-		return run->status;
-	flags = thread_set_flags(THREAD_MEMALLOC);
+static void wait_for_turn(struct zone *z)
+{
+	struct waiter w;
+
+	atomic_fetch_add(&z->compact_waiters, 1);
+	waitq_prepare(&w, &z->compacting, "compaction of a zone");
+	if (atomic_load(&z->compacting) && !thread_is_dying())
+		sched_block();
+	waitq_finish(&w);
+	atomic_fetch_add(&z->compact_waiters, ~0u);
+}
+
+/*
+ * The zone is this run's, if the status is still COMPACT_CONTINUE. Whoever had it may have made
+ * what this one wanted: that is asked again. Cannot deadlock: who has the zone waits for no page
+ * lock (THREAD_MEMALLOC, UN-2) and no address space, so whatever a waiter holds it does not need.
+ */
+static void claim_zone(struct compaction *run)
+{
+	struct zone *z = run->zone;
+
+	run->status = compaction_suitable(z, run->order);
+	while (run->status == COMPACT_CONTINUE && !atomic_cas(&z->compacting, 0, 1)) {
+		if (run->mode != MIGRATE_ASYNC)
+			wait_for_turn(z);
+		run->status = compaction_suitable(z, run->order);
+		if (run->mode == MIGRATE_ASYNC)
+			run->status = COMPACT_CONTENDED;
+		else if (thread_is_dying())
+			run->status = COMPACT_INTERRUPTED;
+	}
+}
+
+static void release_zone(struct zone *z)
+{
+	atomic_store(&z->compacting, 0);
+	waitq_wake(&z->compacting);
+}
+
+static void run_in_zone(struct compaction *run)
+{
+	uint32_t flags = thread_set_flags(THREAD_MEMALLOC);
+
 	begin(run);
 	while (run->status == COMPACT_CONTINUE)
 		one_round(run);
 	end(run);
 	thread_restore_flags(flags, THREAD_MEMALLOC);
+}
+
+enum compact_status compact_zone(struct compaction *run)
+{
+	uint64_t start = cpu_insns();
+
+	claim_zone(run);
+	if (run->status != COMPACT_CONTINUE)
+		return run->status;
+	run_in_zone(run);
+	release_zone(run->zone);
 	run->counts.insns += cpu_insns() - start;
 	return run->status;
 }
@@ -246,11 +332,7 @@ enum compact_status compact_memory(struct zone *zone, enum migrate_mode mode,
 
 /* ---- direct compaction, from the allocator's slow path. CO-9 */
 
-/*
- * A complete synchronous run that did not give the block will not give it the next time either.
- * CO-7
- */
-static void learn(struct compaction *run)
+void compaction_learn(const struct compaction *run)
 {
 	if (run->status == COMPACT_PARTIAL)
 		defer_reset(run->zone, run->order, true);
@@ -258,42 +340,60 @@ static void learn(struct compaction *run)
 		defer_after_failure(run->zone, run->order);
 }
 
-static enum compact_status compact_for(const struct alloc_request *r, struct zone *z,
-				       unsigned attempt)
+/* The block that the run makes goes straight to the request. CO-11 */
+static enum compact_status compact_for(struct alloc_request *r, struct zone *z, unsigned attempt)
 {
+	struct capture capture = { .order = r->order,
+				   .type = r->type,
+				   .leave = z->watermark[WMARK_MIN] + z->reserve[r->highest] };
 	struct compaction run = { .zone = z,
 				  .order = r->order,
 				  .type = r->type,
 				  .mode = attempt ? MIGRATE_SYNC_LIGHT : MIGRATE_ASYNC,
-				  .ignore_hints = attempt > 1 };
+				  .ignore_hints = attempt > 1,
+				  .until_insns = r->until_insns,
+				  .capture = &capture };
 
 	if (defer_is_due(z, r->order))
 		return COMPACT_DEFERRED;
 	compact_zone(&run);
-	learn(&run);
+	compaction_learn(&run);
+	r->page = capture.page;
 	return run.status;
+}
+
+/* Zone after zone until one gives a block, or the request has to give up. */
+static enum compact_status compact_zones_for(struct alloc_request *r, unsigned attempt)
+{
+	enum compact_status result = COMPACT_SKIPPED;
+
+	for (struct zone *z = zonelist_first(r->highest); z; z = zonelist_next(z)) {
+		enum compact_status s = compact_for(r, z, attempt);
+
+		if (s == COMPACT_PARTIAL || s == COMPACT_INTERRUPTED || s == COMPACT_SPENT)
+			return s;
+		if (s == COMPACT_COMPLETE || s == COMPACT_CONTENDED)
+			result = s;
+	}
+	return result;
 }
 
 static enum relief_answer help(struct alloc_request *r, unsigned attempt)
 {
-	enum relief_answer answer = RELIEF_NOTHING;
+	enum compact_status s;
 
 	if (r->order == 0 || r->gfp & GFP_NOCOMPACT)
 		return RELIEF_NOTHING;
 	vm_event_add(COMPACTSTALL, 1);
 	TRACE(MM_COMPACTION_TRY_TO_COMPACT_PAGES, r->order, r->gfp, attempt);
-	for (struct zone *z = zonelist_first(r->highest); z; z = zonelist_next(z)) {
-		enum compact_status s = compact_for(r, z, attempt);
-
-		if (s == COMPACT_PARTIAL) {
-			vm_event_add(COMPACTSUCCESS, 1);
-			return RELIEF_PROGRESS;
-		}
-		if (s == COMPACT_COMPLETE || s == COMPACT_CONTENDED)
-			answer = RELIEF_PROGRESS; /* the next round is a slower one */
-	}
-	vm_event_add(COMPACTFAIL, 1);
-	return answer;
+	s = compact_zones_for(r, attempt);
+	vm_event_add(s == COMPACT_PARTIAL ? COMPACTSUCCESS : COMPACTFAIL, 1);
+	if (r->page)
+		return RELIEF_CAPTURED;
+	/* After the latter two the next round is a slower one. */
+	return s == COMPACT_PARTIAL || s == COMPACT_COMPLETE || s == COMPACT_CONTENDED
+		       ? RELIEF_PROGRESS
+		       : RELIEF_NOTHING;
 }
 
 static struct relief direct = { .name = "compaction", .help = help };

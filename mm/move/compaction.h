@@ -15,6 +15,7 @@ enum compact_status {
 	COMPACT_PARTIAL,     /* stopped because a block of the wanted order is free */
 	COMPACT_CONTENDED,   /* async, and somebody else wants the cpu or a lock */
 	COMPACT_INTERRUPTED, /* a fatal signal */
+	COMPACT_SPENT,	     /* its budget is used up (CO-12, CO-16) */
 	COMPACT_STATUSES
 };
 
@@ -41,6 +42,17 @@ struct compaction {
 	bool ignore_hints; /* look into blocks that gave nothing lately */
 	bool whole_range;  /* both scanners began at the zone's ends */
 
+	/* What it is worth; 0 for no limit. Stops within a batch of it. */
+	uint64_t until_insns;  /* cpu_insns that end it */
+	uint32_t budget_pages; /* pages isolated */
+	bool gives_way;	       /* stops when another run waits for the zone */
+
+	/* Instead of an order: stop at or below this score (compaction_score), 0 for no such goal.
+	 */
+	uint32_t target_score;
+
+	struct capture *capture; /* NULL, or where the block goes as soon as it is whole */
+
 	uint32_t migrate_pfn; /* next frame the migrate scanner looks at */
 	uint32_t free_pfn;    /* frames at or above this were given out or passed */
 	struct list sources;  /* isolated pages, not yet moved */
@@ -58,7 +70,9 @@ struct compaction {
 };
 
 /*
- * Empties the low end of a zone into its high end until status is not COMPACT_CONTINUE.
+ * Empties the low end of a zone into its high end until status is not COMPACT_CONTINUE. One run at
+ * a time owns a zone: two would isolate each other's pages and read each other's marks in the
+ * pageblocks. Another one waits, or in async mode, which waits for nothing, is CONTENDED.
  * Locks: none held. Context: may sleep as `mode` allows; yields.
  */
 enum compact_status compact_zone(struct compaction *run);
@@ -72,6 +86,28 @@ enum compact_status compact_memory(struct zone *zone, enum migrate_mode mode,
 
 /* Whether a run for this order could help in this zone now. CO-6 */
 enum compact_status compaction_suitable(const struct zone *z, unsigned order);
+
+/* Of the zone's free pages, how many in a hundred are in blocks smaller than a pageblock. */
+uint32_t compaction_score(const struct zone *z);
+
+/*
+ * What is learned from how a run ended: a whole synchronous one that did not give the block will
+ * not give it the next time either. CO-7
+ */
+void compaction_learn(const struct compaction *run);
+
+/*
+ * What an administrator may set, under Linux's names (/proc/sys/vm). Each is one word, read when it
+ * matters: a change holds from the next decision on.
+ */
+struct compaction_tunables {
+	uint32_t
+		extfrag_threshold; /* thousandths: below it a failure is for lack of memory. CO-6 */
+	uint32_t proactiveness;	   /* 0..100: how early compaction starts unasked; 0: never */
+	uint32_t unevictable_allowed; /* 1: locked memory (mlock) is moved too */
+};
+
+extern struct compaction_tunables compaction_tunables;
 
 /* Calls progress after every batch (for a picture on the console); NULL turns it off. */
 void compaction_set_progress(void (*progress)(const struct compaction *run));

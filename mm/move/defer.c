@@ -6,10 +6,9 @@
 #include "base/trace.h"
 #include "mm/phys/zone.h"
 
-bool defer_is_due(struct zone *z, unsigned order)
+/* Counts an attempt. */
+static bool pass_over(struct compact_defer *d, unsigned order)
 {
-	struct compact_defer *d = &z->defer;
-
 	if (!d->shift || order < d->order_failed)
 		return false;
 	if (++d->considered >= 1u << d->shift) {
@@ -19,8 +18,18 @@ bool defer_is_due(struct zone *z, unsigned order)
 	return true;
 }
 
+bool defer_is_due(struct zone *z, unsigned order)
+{
+	uint32_t saved = spin_lock_irq(&z->lock, LOCK_ZONE);
+	bool due = pass_over(&z->defer, order);
+
+	spin_unlock_irq(&z->lock, saved);
+	return due;
+}
+
 void defer_after_failure(struct zone *z, unsigned order)
 {
+	uint32_t saved = spin_lock_irq(&z->lock, LOCK_ZONE);
 	struct compact_defer *d = &z->defer;
 
 	d->considered = 0;
@@ -29,14 +38,17 @@ void defer_after_failure(struct zone *z, unsigned order)
 	if (order < d->order_failed)
 		d->order_failed = order;
 	TRACE(MM_COMPACTION_DEFER_COMPACTION, z->id, order, d->considered, 1u << d->shift);
+	spin_unlock_irq(&z->lock, saved);
 }
 
 void defer_reset(struct zone *z, unsigned order, bool success)
 {
+	uint32_t saved = spin_lock_irq(&z->lock, LOCK_ZONE);
 	struct compact_defer *d = &z->defer;
 
 	if (success)
 		d->considered = d->shift = 0;
 	if (order >= d->order_failed)
 		d->order_failed = order + 1;
+	spin_unlock_irq(&z->lock, saved);
 }

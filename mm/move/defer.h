@@ -1,5 +1,6 @@
 /*
  * When not to try: after a failure, so many attempts are passed over. CO-7
+ * Locks: each takes the zone's. Any context.
  */
 #ifndef MM_MOVE_DEFER_H
 #define MM_MOVE_DEFER_H

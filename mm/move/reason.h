@@ -24,7 +24,7 @@ enum move_reason {
 #define R(id, text) MOVE_##id,
 	MOVE_REASON_LIST(R)
 #undef R
-	MOVE_REASONS
+		MOVE_REASONS
 };
 
 const char *move_reason_name(enum move_reason r); /* "PINNED" */

@@ -12,31 +12,59 @@
 #include "mm/phys/buddy.h"
 #include "mm/phys/lru.h"
 
+/* Times that a run lets others put back what they have isolated before it gives up. */
+#define THROTTLE_YIELDS 16u
+
 /* ---- the migrate scanner */
+
+static bool stop(struct compaction *run, enum compact_status why)
+{
+	run->status = why;
+	return true;
+}
+
+/*
+ * CO-3: others have isolated so much that reclaim would find nothing; they put it back when they
+ * run, and if they do not, one more who isolates would make it no better. True: it stayed so.
+ */
+static bool too_much_is_isolated(const struct compaction *run)
+{
+	unsigned yields = run->mode == MIGRATE_ASYNC ? 0 : THROTTLE_YIELDS;
+
+	while (lru_too_many_isolated(run->zone)) {
+		if (yields-- == 0 || thread_is_dying())
+			return true;
+		sched_yield_now();
+	}
+	return false;
+}
+
+static bool budget_is_spent(const struct compaction *run)
+{
+	if (run->budget_pages && run->counts.isolated >= run->budget_pages)
+		return true;
+	return run->until_insns && cpu_insns() >= run->until_insns;
+}
+
+static bool is_wanted_elsewhere(const struct compaction *run)
+{
+	if (run->mode == MIGRATE_ASYNC && thread_has_mark(cpu_current(), THREAD_YIELD_DUE))
+		return true;
+	return run->gives_way && atomic_load_relaxed(&run->zone->compact_waiters);
+}
 
 /* Somebody else is more important now. CO-8 */
 static bool should_stop(struct compaction *run)
 {
-	if (thread_is_dying()) {
-		run->status = COMPACT_INTERRUPTED;
-		return true;
-	}
-	if (run->mode == MIGRATE_ASYNC && thread_has_mark(cpu_current(), THREAD_YIELD_DUE)) {
-		run->status = COMPACT_CONTENDED;
-		return true;
-	}
+	if (thread_is_dying())
+		return stop(run, COMPACT_INTERRUPTED);
+	if (is_wanted_elsewhere(run))
+		return stop(run, COMPACT_CONTENDED);
+	if (budget_is_spent(run))
+		return stop(run, COMPACT_SPENT);
 	thread_yield_if_due();
-	/*
-	 * CO-3: others have isolated so much that reclaim would find nothing; they put it back when
-	 * they run.
-	 */
-	if (lru_too_many_isolated(run->zone)) {
-		if (run->mode == MIGRATE_ASYNC) {
-			run->status = COMPACT_CONTENDED;
-			return true;
-		}
-		sched_yield_now();
-	}
+	if (too_much_is_isolated(run))
+		return stop(run, thread_is_dying() ? COMPACT_INTERRUPTED : COMPACT_CONTENDED);
 	return false;
 }
 
@@ -65,29 +93,85 @@ static uint32_t scan_end(const struct compaction *run)
 }
 
 /*
- * Takes pages off their LRU lists until the block ends or a batch is full.
- * Race: flags and order are read without the zone's lock. PG_BUDDY with a wild order only moves the
- * scanner on too far or not far enough; PG_LRU is stable under lru_lock.
+ * Frames that the free block which seems to begin here makes needless to look at, but for this one.
+ * Race: the zone's lock is not held, so it may have been taken since PG_BUDDY was seen and the word
+ * be an index now: read once, and a wild one passes over nothing. One that is merely old moves the
+ * scanner on too far or not far enough, by less than a block.
  */
-static void isolate_from_block(struct compaction *run, uint32_t end)
+static uint32_t frames_after_first(const struct page *free)
+{
+	uint32_t order = atomic_load_relaxed(&free->order);
+
+	return order <= MAX_ORDER ? (1u << order) - 1 : 0;
+}
+
+/*
+ * CO-15: a page that would not move because somebody holds it is left alone while it has more holds
+ * than the entries that map it and, unless it is anonymous, the tree that it is in. A run that
+ * ignores hints asks anew.
+ * Race: both counts may change meanwhile; a wrong answer is put right by the next run.
+ */
+static bool still_refuses(const struct compaction *run, struct page *p, uint32_t flags)
+{
+	uint32_t own = page_kind(p) == KIND_ANON ? 0 : 1;
+
+	if (!(flags & PG_REFUSED) || run->ignore_hints)
+		return false;
+	if (page_refs(p) > atomic_load_relaxed(&p->mapcount) + own)
+		return true;
+	page_clear(p, PG_REFUSED);
+	return false;
+}
+
+static bool may_be_isolated(const struct compaction *run, struct page *p, uint32_t flags)
+{
+	if (flags & PG_UNEVICTABLE && !compaction_tunables.unevictable_allowed)
+		return false;
+	return !still_refuses(run, p, flags);
+}
+
+/* Takes pages off their LRU lists until the block ends or a batch is full; PG_LRU stands still. */
+static void isolate_from_block_locked(struct compaction *run, uint32_t end)
 {
 	uint32_t n = run->migrate_pfn;
-	uint32_t saved = spin_lock_irq(&run->zone->lru_lock, LOCK_LRU);
 
+	assert_held(&run->zone->lru_lock);
 	for (; n < end && run->source_pages < MOVE_BATCH; n++) {
 		struct page *p = pfn_to_page(pfn(n));
 		uint32_t flags = page_flags(p);
 
 		run->counts.migrate_scanned++;
 		if (flags & PG_BUDDY)
-			n += p->order <= MAX_ORDER ? (1u << p->order) - 1 : 0;
-		if (!(flags & PG_LRU) || lru_isolate_locked(p))
+			n += frames_after_first(p);
+		if (!(flags & PG_LRU))
+			continue;
+		if (flags & (PG_REFUSED | PG_UNEVICTABLE) && !may_be_isolated(run, p, flags))
+			continue;
+		if (lru_isolate_locked(p))
 			continue;
 		list_add_tail(&run->sources, &p->lru);
 		run->source_pages++;
 	}
-	spin_unlock_irq(&run->zone->lru_lock, saved);
 	run->migrate_pfn = n < end ? n : end;
+}
+
+/* Async waits for nobody: false if the lists are busy. CO-3 */
+static bool isolate_from_block(struct compaction *run, uint32_t end)
+{
+	struct spinlock *lock = &run->zone->lru_lock;
+	uint32_t saved = cpu_irq_save();
+	bool locked = true;
+
+	if (run->mode == MIGRATE_ASYNC)
+		locked = spin_try_lock(lock, LOCK_LRU);
+	else
+		spin_lock(lock, LOCK_LRU);
+	if (locked) {
+		isolate_from_block_locked(run, end);
+		spin_unlock(lock);
+	}
+	cpu_irq_restore(saved);
+	return locked;
 }
 
 static bool look_into_block(struct compaction *run)
@@ -96,7 +180,10 @@ static bool look_into_block(struct compaction *run)
 	uint32_t start = run->migrate_pfn, scanned = run->counts.migrate_scanned;
 	bool whole = start == pageblock_start(start);
 
-	isolate_from_block(run, scan_end(run));
+	if (!isolate_from_block(run, scan_end(run))) {
+		run->status = COMPACT_CONTENDED;
+		return false;
+	}
 	run->counts.blocks_visited++;
 	run->counts.isolated += run->source_pages;
 	TRACE(MM_COMPACTION_ISOLATE_MIGRATEPAGES, start, run->migrate_pfn,
@@ -121,6 +208,8 @@ enum scan_result scan_for_pages(struct compaction *run)
 			run->counts.blocks_passed++;
 		} else if (look_into_block(run)) {
 			return SCAN_FOUND;
+		} else if (run->status == COMPACT_CONTENDED) {
+			return SCAN_STOP;
 		}
 	}
 	return SCAN_NONE;
@@ -128,12 +217,13 @@ enum scan_result scan_for_pages(struct compaction *run)
 
 /* ---- the free scanner */
 
-/* All free: filling it would only undo what emptying another one gains. */
-static bool worth_filling(const struct compaction *run, const struct pageblock *b)
+/*
+ * All free: filling it would only undo what emptying another one gains. None free: the count says
+ * so, which makes a hint of former visits needless.
+ */
+static bool worth_filling(const struct pageblock *b)
 {
 	if (b->free_pages == 0 || b->free_pages >= PAGEBLOCK_PAGES)
-		return false;
-	if (!run->ignore_hints && b->skip & PAGEBLOCK_SKIP_FREE)
 		return false;
 	return b->type == MIGRATE_MOVABLE || b->type == MIGRATE_CMA;
 }
@@ -181,7 +271,7 @@ static void fill_stock(struct compaction *run)
 		struct pageblock *b = pageblock_of(pfn(start));
 
 		run->free_pfn = start;
-		if (worth_filling(run, b))
+		if (worth_filling(b))
 			take_free_blocks(run, start, end);
 		else
 			run->counts.blocks_passed++;

@@ -38,6 +38,7 @@ static int refuse(struct move *m, enum move_reason why, int error)
 
 static int refuse_holds(struct move *m, uint32_t expected, uint32_t found)
 {
+	page_set(m->from, PG_REFUSED); /* CO-15 */
 	m->expected = (uint16_t)expected;
 	m->found = (uint16_t)found;
 	return refuse(m, MOVE_PINNED, -EAGAIN);

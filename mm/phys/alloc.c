@@ -4,7 +4,8 @@
  * The order of attempts: the low mark; the min mark, or deeper for who may; then, for who may
  * sleep, rounds of relief with a retry after each helper that got something done; at last the
  * per-cpu caches are emptied and one more try is made. A thread that is inside relief already
- * (THREAD_MEMALLOC) asks for none.
+ * (THREAD_MEMALLOC) asks for none. Rounds end early for a thread that is to die, and for a request
+ * that has spent what it would (CO-16).
  */
 #include "mm/phys/alloc.h"
 
@@ -86,6 +87,16 @@ static const uint8_t zone_of_gfp[] = {
 };
 
 _Static_assert(sizeof(type_of_gfp) == 4 && sizeof(zone_of_gfp) == 8, "the flags are the low bits");
+
+bool zonelist_is_balanced(enum zone_id highest, unsigned order)
+{
+	for (struct zone *z = first_zone(highest); z; z = next_zone(z)) {
+		if (zone_watermark_ok(z, order, z->watermark[WMARK_HIGH] + z->reserve[highest],
+				      false))
+			return true;
+	}
+	return false;
+}
 
 enum migratetype gfp_migratetype(gfp_t gfp)
 {
@@ -229,7 +240,10 @@ static void wake_helpers(const struct alloc_request *r)
 	}
 }
 
-/* A block that a helper made for this very request has been on no list: it is counted here. */
+/*
+ * A block that a helper made for this very request has been on no list since; the helper has seen
+ * to it that the zone keeps its mark. It is counted here as what it is now.
+ */
 static struct page *accept_captured(struct alloc_request *r)
 {
 	struct page *p = r->page;
@@ -256,15 +270,28 @@ static enum relief_answer ask(const struct relief *helper, struct alloc_request 
 	return answer;
 }
 
+static bool limit_is_reached(const struct alloc_request *r)
+{
+	return r->until_insns && cpu_insns() >= r->until_insns;
+}
+
+static bool must_give_up(const struct alloc_request *r)
+{
+	return thread_is_dying() || limit_is_reached(r);
+}
+
 /* Asks every helper once, trying again after each that got something done. */
 static struct page *relief_round(struct alloc_request *r, unsigned attempt, bool *progress)
 {
 	struct relief *helper;
 
 	list_for_each_entry(helper, &alloc.relief, node) {
-		enum relief_answer answer = ask(helper, r, attempt);
+		enum relief_answer answer;
 		struct page *p = NULL;
 
+		if (!helper->help || must_give_up(r))
+			continue;
+		answer = ask(helper, r, attempt);
 		if (answer == RELIEF_CAPTURED)
 			return accept_captured(r);
 		if (answer == RELIEF_PROGRESS) {
@@ -315,6 +342,12 @@ static void explain(struct alloc_request *r)
 	index = best ? zone_fragmentation_index(best, r->order) : 0;
 	if (!best)
 		snprintf(r->why_failed, sizeof(r->why_failed), "no zone has memory for it");
+	else if ((r->gfp & GFP_WAIT) && thread_is_dying())
+		snprintf(r->why_failed, sizeof(r->why_failed), "the thread is to die");
+	else if (limit_is_reached(r))
+		snprintf(r->why_failed, sizeof(r->why_failed),
+			 "it has spent what it would: %u of %u thousand instructions",
+			 (unsigned)(r->spent_insns / 1000), (unsigned)(r->limit_insns / 1000));
 	else if (free_pages < needed)
 		snprintf(r->why_failed, sizeof(r->why_failed),
 			 "not enough free memory: %u pages free of %u needed", (unsigned)free_pages,
@@ -342,6 +375,7 @@ static struct page *alloc_slow(struct alloc_request *r)
 	uint64_t started = cpu_insns();
 	struct page *p;
 
+	r->until_insns = r->limit_insns ? started + r->limit_insns : 0;
 	wake_helpers(r);
 	p = take(r, deepest(r));
 	if (!p && may_sleep)
@@ -398,6 +432,7 @@ static struct page *alloc_by_request(gfp_t gfp, unsigned order)
 
 	r.gfp = gfp;
 	r.order = order;
+	r.limit_insns = 0;
 	return alloc_pages_request(&r);
 }
 

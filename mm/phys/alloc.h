@@ -34,9 +34,11 @@ typedef uint32_t gfp_t;
 struct alloc_request {
 	gfp_t gfp;
 	unsigned order;
+	uint64_t limit_insns; /* what the slow path may spend, within a batch; 0: no limit. CO-16 */
 	enum migratetype type; /* from gfp */
 	enum zone_id highest;  /* from gfp */
 	struct page *page;     /* set by relief when it captured the block */
+	uint64_t until_insns;  /* cpu_insns that are the limit; 0: none */
 	uint64_t spent_insns;  /* in the slow path; 0 when that was not needed */
 	char why_failed[72];   /* in words, when it failed */
 };
@@ -47,7 +49,7 @@ struct alloc_request {
  */
 struct page *alloc_pages(gfp_t gfp, unsigned order);
 
-/* The same for who wants to know how it went; fill in gfp and order. */
+/* The same for who wants to know how it went; fill in gfp, order and limit_insns. */
 struct page *alloc_pages_request(struct alloc_request *r);
 
 /*
@@ -67,6 +69,12 @@ void free_kernel_pages(void *address, unsigned order);
 struct zone *zonelist_first(enum zone_id highest);
 struct zone *zonelist_next(struct zone *z);
 
+/*
+ * Whether any zone for such a request is at its high mark for this order: background work that a
+ * low mark woke is done then.
+ */
+bool zonelist_is_balanced(enum zone_id highest, unsigned order);
+
 enum migratetype gfp_migratetype(gfp_t gfp);
 enum zone_id gfp_highest_zone(gfp_t gfp);
 
@@ -74,7 +82,8 @@ enum zone_id gfp_highest_zone(gfp_t gfp);
  * Per-cpu caches of free and of LRU pages are given back; `drain` empties this cpu's and is
  * registered by who has one. alloc_drain_all reaches the other cpus through the function that
  * `others` names: it makes each of them call alloc_drain_local and returns when all have. None is
- * needed with one cpu. Context: no spinlock held; alloc_drain_local also from an interrupt.
+ * needed with one cpu. Context: no spinlock held; alloc_drain_local also from an interrupt, and
+ * then a cache keeps what it could not let go of there.
  */
 void alloc_add_drain(void (*drain)(void));
 void alloc_set_drain_others(void (*others)(void));

@@ -87,36 +87,108 @@ static void set_types(struct page *first, unsigned order, enum migratetype type)
 		block[i].type = (uint8_t)type;
 }
 
-/* Puts a block on its list, joined with its buddies. Its frames are counted already. */
-static void merge_and_link(struct zone *z, struct page *first, unsigned order)
+/* A block that is on no list while it is joined with its buddies. */
+struct loose {
+	uint32_t n;
+	unsigned order;
+	enum migratetype type;
+	bool mixed; /* its pageblocks differ in type */
+};
+
+/*
+ * Joins with free buddies up to an order.
+ * Race: a buddy that is in use may change its flags meanwhile, but not PG_BUDDY and not its zone.
+ */
+static inline __attribute__((always_inline)) void join_buddies(struct zone *z, struct loose *b,
+							       unsigned up_to)
 {
 	const uint32_t mask = PG_BUDDY | PG_ZONE_MASK;
 	const uint32_t free_here = PG_BUDDY | (uint32_t)z->id << PG_ZONE_SHIFT;
-	uint32_t n = page_to_pfn(first).n;
-	enum migratetype type = pageblock_type(pfn(n));
-	bool mixed = false;
 
-	while (order < MAX_ORDER) {
-		struct page *buddy = pfn_to_page(pfn(buddy_pfn(n, order)));
+	while (b->order < up_to) {
+		struct page *buddy = pfn_to_page(pfn(buddy_pfn(b->n, b->order)));
 
-		if ((buddy->flags & mask) != free_here || buddy->order != order)
-			break;
-		if (order >= PAGEBLOCK_ORDER) {
+		if ((buddy->flags & mask) != free_here || buddy->order != b->order)
+			return;
+		if (b->order >= PAGEBLOCK_ORDER) {
 			enum migratetype other = pageblock_type(page_to_pfn(buddy));
 
-			if (!types_merge(type, other))
-				break;
-			mixed |= type != other;
-			type = merged_type(type, other);
+			if (!types_merge(b->type, other))
+				return;
+			b->mixed |= b->type != other;
+			b->type = merged_type(b->type, other);
 		}
-		unlink_block(z, buddy, order);
-		n &= ~(1u << order);
-		order++;
+		unlink_block(z, buddy, b->order);
+		b->n &= ~(1u << b->order);
+		b->order++;
 	}
-	first = pfn_to_page(pfn(n));
-	if (mixed)
-		set_types(first, order, type);
-	link_block(z, first, order, type);
+}
+
+/* May this block, free and counted, go to who waits: its type would do, and the zone keeps enough.
+ */
+static bool capture_wants(const struct zone *z, const struct loose *b)
+{
+	const struct capture *c = z->capture;
+
+	if (c->page || b->order != c->order)
+		return false;
+	if (b->type != c->type && !(b->order >= PAGEBLOCK_ORDER && type_is_plain(b->type)))
+		return false;
+	return zone_has_pages(z, b->order, c->leave, c->type == MIGRATE_MOVABLE);
+}
+
+/* Whole pageblocks become the request's own, as when one is stolen for it. */
+static void give_to_capture(struct zone *z, const struct loose *b)
+{
+	struct page *first = pfn_to_page(pfn(b->n));
+
+	if (b->mixed || b->type != z->capture->type) {
+		set_types(first, b->order, z->capture->type);
+		vm_event_add(ALLOC_STEAL_BLOCK, 1);
+	}
+	count_free(z, first, b->order, -(1u << b->order));
+	z->capture->page = first;
+}
+
+static inline __attribute__((always_inline)) void link_loose(struct zone *z, const struct loose *b)
+{
+	struct page *first = pfn_to_page(pfn(b->n));
+
+	if (b->mixed)
+		set_types(first, b->order, b->type);
+	link_block(z, first, b->order, b->type);
+}
+
+/* Puts a block on its list, joined with its buddies. Its frames are counted already. */
+static void merge_and_link(struct zone *z, struct page *first, unsigned order)
+{
+	pfn_t f = page_to_pfn(first);
+	struct loose b = { f.n, order, pageblock_type(f), false };
+
+	join_buddies(z, &b, MAX_ORDER);
+	link_loose(z, &b);
+}
+
+/* The same while somebody waits for a block: joined as far as he wants it, he is asked first. */
+static void merge_for_capture(struct zone *z, struct page *first, unsigned order)
+{
+	pfn_t f = page_to_pfn(first);
+	struct loose b = { f.n, order, pageblock_type(f), false };
+
+	join_buddies(z, &b, z->capture->order);
+	if (capture_wants(z, &b)) {
+		give_to_capture(z, &b);
+		return;
+	}
+	join_buddies(z, &b, MAX_ORDER);
+	link_loose(z, &b);
+}
+
+void buddy_set_capture(struct zone *z, struct capture *c)
+{
+	assert_held(&z->lock);
+	assert_that(!c || !z->capture);
+	z->capture = c;
 }
 
 /*
@@ -377,7 +449,10 @@ void buddy_free(struct zone *z, struct page *first, unsigned order)
 	if (first->flags & PG_UNMOVABLE)
 		unmark_unmovable(first, order);
 	count_free(z, first, order, 1u << order);
-	merge_and_link(z, first, order);
+	if (__builtin_expect(z->capture != NULL, 0))
+		merge_for_capture(z, first, order);
+	else
+		merge_and_link(z, first, order);
 }
 
 unsigned buddy_take(struct zone *z, struct page *first)

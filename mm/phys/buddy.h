@@ -51,4 +51,19 @@ struct page *buddy_find_free(const struct zone *z, pfn_t f);
  */
 bool buddy_has_block(const struct zone *z, unsigned order, enum migratetype type);
 
+/*
+ * A request that waits for a block. The next one of exactly its order that comes free in the zone,
+ * whoever frees it, is put here instead of on a list, so that nobody else can take it on the way
+ * (CO-11). A block counts as in use from then on, and not as unmovable yet.
+ */
+struct capture {
+	unsigned order;
+	enum migratetype type; /* of the request */
+	uint32_t leave;	       /* free pages that the zone keeps: its mark and reserve */
+	struct page *page;     /* NULL, or the block: refs 0, on no list */
+};
+
+/* From now on blocks go to `c`; NULL: to the lists again. One waits at a time. */
+void buddy_set_capture(struct zone *z, struct capture *c);
+
 #endif

@@ -55,7 +55,7 @@ static const char *const flag_names[] = {
 	"locked",  "dirty",	   "referenced", "uptodate",	 "lru",
 	"active",  "unevictable",  "swapbacked", "mlocked",	 "reserved",
 	"buddy",   "pcp",	   "isolated",	 "dcache_clean", "error",
-	"checked", "mappedtodisk", "lru_batch",	 "unmovable",
+	"checked", "mappedtodisk", "lru_batch",	 "unmovable",	 "refused",
 };
 
 #define FLAG_NAMES (sizeof(flag_names) / sizeof(flag_names[0]))

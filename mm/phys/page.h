@@ -46,7 +46,8 @@ enum page_flags {
 	PG_MAPPEDTODISK = 1u << 16, /* (P) every byte has a block */
 	PG_LRU_BATCH = 1u << 17,    /* (A) a per-cpu LRU batch holds it */
 	PG_UNMOVABLE = 1u << 18,    /* (Z) counted in its pageblock as one that can not move */
-	/* bits 19..23 are free: private data, swap cache, writeback, huge */
+	PG_REFUSED = 1u << 19, /* (A) held by somebody when it was to move: ask before trying */
+			       /* bits 20..23 are free: private data, swap cache, writeback, huge */
 };
 
 /*

@@ -21,12 +21,11 @@ struct pageblock {
 	uint16_t unmovable_pages; /* (Z) frames in use that can not move (PG_UNMOVABLE) */
 	uint16_t free_pages;	  /* (Z) frames on the buddy's free lists */
 	uint8_t type;		  /* (Z) enum migratetype; read racily by scanners */
-	uint8_t skip; /* (R) bit 0: gave no page to move; bit 1: gave no free page (CO-10) */
+	uint8_t skip;		  /* (R) 1: gave no page to move (CO-10) */
 	uint16_t unused;
 };
 
 #define PAGEBLOCK_SKIP_MIGRATE 1u
-#define PAGEBLOCK_SKIP_FREE    2u
 
 extern struct pageblock *pageblock_map;
 

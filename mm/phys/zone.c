@@ -3,6 +3,8 @@
  */
 #include "mm/phys/zone.h"
 
+#include <errno.h>
+
 #include "mm/phys/early.h"
 
 /* Of the higher zones' pages, what a request that may use them leaves here. */
@@ -115,15 +117,15 @@ static uint32_t low_pages(void)
 	return zones[ZONE_DMA].managed_pages + zones[ZONE_NORMAL].managed_pages;
 }
 
+#define PAGE_KB (PAGE_SIZE / 1024)
+
+static uint32_t min_free_kbytes;
+
 static uint32_t zone_min_pages(const struct zone *z)
 {
-	uint32_t pages_kb = PAGE_SIZE / 1024;
-	uint32_t min_pages;
-
 	if (!zone_is_low(z))
 		return clamp_u32(z->managed_pages / 1024, 32, 128);
-	min_pages = 4 * square_root(low_pages() * pages_kb) / pages_kb;
-	return (uint32_t)((uint64_t)min_pages * z->managed_pages / low_pages());
+	return (uint32_t)((uint64_t)(min_free_kbytes / PAGE_KB) * z->managed_pages / low_pages());
 }
 
 static void set_reserves(struct zone *z)
@@ -139,18 +141,50 @@ static void set_reserves(struct zone *z)
 	}
 }
 
+/*
+ * Race: who reads without the lock may see one mark of before and one of after; each of them is one
+ * that held, and the next request sees both.
+ */
+static void set_marks(struct zone *z)
+{
+	uint32_t min_pages = zone_min_pages(z);
+	uint32_t saved = spin_lock_irq(&z->lock, LOCK_ZONE);
+
+	z->watermark[WMARK_MIN] = min_pages;
+	z->watermark[WMARK_LOW] = min_pages + min_pages / 4;
+	z->watermark[WMARK_HIGH] = min_pages + min_pages / 2;
+	spin_unlock_irq(&z->lock, saved);
+}
+
+static void set_all_marks(uint32_t kbytes)
+{
+	struct zone *z;
+
+	min_free_kbytes = kbytes;
+	for_each_zone(z)
+		set_marks(z);
+}
+
 void zone_watermarks_init(void)
 {
 	struct zone *z;
 
-	for_each_zone(z) {
-		uint32_t min_pages = zone_min_pages(z);
-
-		z->watermark[WMARK_MIN] = min_pages;
-		z->watermark[WMARK_LOW] = min_pages + min_pages / 4;
-		z->watermark[WMARK_HIGH] = min_pages + min_pages / 2;
+	set_all_marks(4 * square_root(low_pages() * PAGE_KB));
+	for_each_zone(z)
 		set_reserves(z);
-	}
+}
+
+int zone_set_min_free_kbytes(uint32_t kbytes)
+{
+	if (kbytes > low_pages() * PAGE_KB / 4)
+		return -EINVAL;
+	set_all_marks(kbytes);
+	return 0;
+}
+
+uint32_t zone_min_free_kbytes(void)
+{
+	return min_free_kbytes;
 }
 
 static bool area_has_usable(const struct free_area *area, bool may_use_cma)

@@ -8,7 +8,11 @@
  * the highest zone it can use and falls back downwards (zonelist).
  *
  * Locks: (Z) zone->lock, interrupts off; (L) zone->lru_lock, interrupts off; (C) set at boot, then
- * constant; (A) atomic.
+ * constant; (A) atomic; (K) the run of compaction that owns the zone (compacting).
+ *
+ * Race: what is (Z) is also read without the lock, to decide whether a zone is worth trying: each
+ * field is one word, so what is read was true at some moment. Whoever acts on it looks again under
+ * the lock.
  */
 #ifndef MM_PHYS_ZONE_H
 #define MM_PHYS_ZONE_H
@@ -37,8 +41,9 @@ enum lru_list {
 };
 
 /* A cpu's own free frames: pcp.h. */
-#define PCP_TYPES 3u /* UNMOVABLE, MOVABLE, RECLAIMABLE; a CMA frame waits among the movable ones  \
-		      */
+#define PCP_TYPES                                                                                  \
+	3u /* UNMOVABLE, MOVABLE, RECLAIMABLE; a CMA frame waits among the movable ones            \
+	    */
 
 struct pcp {
 	struct list free[PCP_TYPES]; /* most recently freed first */
@@ -61,17 +66,20 @@ struct zone {
 	pfn_t start, end;	    /* (C) [start, end); start is pageblock aligned, may be = end */
 	uint32_t present_pages;	    /* (C) */
 	uint32_t managed_pages;	    /* (C) handed to the allocator at boot */
-	uint32_t watermark[WMARKS]; /* (C) pages */
+	uint32_t watermark[WMARKS]; /* (Z) pages; read without */
 	uint32_t reserve[ZONE_COUNT]; /* (C) pages kept from requests whose highest zone is this */
 	uint32_t free_pages;	      /* (Z) on the free lists, of any type */
 	uint32_t free_cma_pages;      /* (Z) of them in CMA pageblocks */
 	struct free_area area[ORDERS];
 	struct pcp pcp[MAX_CPUS];   /* each by its cpu alone, interrupts off */
 	struct list lru[LRU_LISTS]; /* (L) */
-	uint32_t stat[ZONE_STATS];  /* (A) enum zone_stat */
-	pfn_t compact_migrate[2];   /* (R) where the migrate scanner goes on: [0] async, [1] sync */
-	pfn_t compact_free;	    /* (R) where the free scanner goes on */
-	struct compact_defer defer; /* (R) */
+	uint32_t stat[ZONE_STATS];  /* (A) enum zone_stat; those of the LRU lists (L) */
+	struct capture *capture;    /* (Z) NULL, or who waits for a block: buddy.h */
+	uint32_t compacting;	    /* (A) 1: a run of compaction owns the zone */
+	uint32_t compact_waiters;   /* (A) runs that wait for it */
+	pfn_t compact_migrate[2];   /* (K) where the migrate scanner goes on: [0] async, [1] sync */
+	pfn_t compact_free;	    /* (K) where the free scanner goes on */
+	struct compact_defer defer; /* (Z) */
 };
 
 extern struct zone zones[ZONE_COUNT];
@@ -112,6 +120,15 @@ void zones_init(const struct zone_borders *wish);
  * low memory. A zone never keeps more than a quarter of itself.
  */
 void zone_watermarks_init(void);
+
+/*
+ * The lowest marks of DMA and NORMAL together, in kB, and the other marks by it (Linux's
+ * min_free_kbytes). Every mark of every zone is computed anew, each zone's under its lock.
+ * Returns: 0; -EINVAL for more than a quarter of low memory, which would leave nothing to work
+ * with.
+ */
+int zone_set_min_free_kbytes(uint32_t kbytes);
+uint32_t zone_min_free_kbytes(void);
 
 /* The first half of zone_watermark_ok, and the whole of it for order 0. */
 static inline bool zone_has_pages(const struct zone *z, unsigned order, uint32_t mark,
