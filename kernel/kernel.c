@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "drivers/power.h"
 #include "fs/initrd.h"
+#include "kernel/background.h"
 #include "kernel/devices.h"
 #include "kernel/exec.h"
 #include "kernel/itimer.h"
@@ -83,6 +84,7 @@ void kernel_start(void)
 	proc_mount();
 	task_start_reaper();
 	time_init();
+	background_start();
 	itimer_init();
 	first = task_create_kernel("main", first_thread, NULL);
 	assert_that(first);

@@ -2,6 +2,7 @@
 #include "mm/init.h"
 
 #include "mm/move/compaction.h"
+#include "mm/move/kcompactd.h"
 #include "mm/phys/lru.h"
 #include "mm/virt/fault.h"
 #include "mm/virt/rmap.h"
@@ -12,4 +13,5 @@ void mm_init(void)
 	rmap_init();
 	fault_init();
 	compaction_init();
+	kcompactd_init();
 }

@@ -49,6 +49,9 @@ enum zone_stat {
 	E(COMPACTSTALL, "compact_stall")                                                           \
 	E(COMPACTFAIL, "compact_fail")                                                             \
 	E(COMPACTSUCCESS, "compact_success")                                                       \
+	E(KCOMPACTD_WAKE, "compact_daemon_wake")                                                   \
+	E(KCOMPACTD_MIGRATE_SCANNED, "compact_daemon_migrate_scanned")                             \
+	E(KCOMPACTD_FREE_SCANNED, "compact_daemon_free_scanned")                                   \
 	E(ALLOC_FALLBACK, "alloc_type_fallback")                                                   \
 	E(ALLOC_STEAL_BLOCK, "alloc_steal_pageblock")                                              \
 	E(ALLOC_FAIL, "alloc_fail")                                                                \

@@ -9,6 +9,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "kernel/sched.h"
+#include "mm/move/kcompactd.h"
 #include "mm/check.h"
 #include "mm/phys/alloc.h"
 #include "mm/phys/lru.h"
@@ -127,6 +128,7 @@ int target_tests_run(const char *pattern)
 		return 1;
 	}
 	print("KTAP version 1\n1..%u\n", wanted);
+	kcompactd_pause(true); /* nobody moves what a test looks at */
 	for (const struct test *t = __start_target_tests; t < __stop_target_tests; t++) {
 		if (!is_wanted(t, pattern))
 			continue;
