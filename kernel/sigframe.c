@@ -257,7 +257,6 @@ static bool is_frame(struct user_frame *f)
 
 static void take_vfp(struct fpu_state *fpu, const struct user_vfp *u)
 {
-	fpu_save(fpu);
 	memcpy(fpu->d, u->d, sizeof(fpu->d));
 	fpu->fpscr = u->fpscr;
 	fpu->used = true;

@@ -32,8 +32,6 @@
 /* Source: ARM DDI 0406C B1.3.3. */
 #define CPSR_THUMB 0x20u
 
-#define for_each_member(t, s) list_for_each_entry(t, &(s)->tasks, signal.member)
-
 static uint32_t lock_signals(struct signals *s)
 {
 	return spin_lock_irq(&s->lock, LOCK_SIGNAL);
@@ -122,7 +120,9 @@ static struct task *first_taker_locked(struct signals *s, uint64_t set)
 {
 	struct task *t;
 
-	for_each_member(t, s) if (task_takes(t, set)) return t;
+	list_for_each_entry(t, &s->tasks, signal.member)
+		if (task_takes(t, set))
+			return t;
 	return NULL;
 }
 
@@ -151,7 +151,8 @@ static void die_locked(struct signals *s, int number)
 
 	if (!s->fatal)
 		s->fatal = number;
-	for_each_member(t, s) tell(t, THREAD_FATAL | THREAD_SIGNAL);
+	list_for_each_entry(t, &s->tasks, signal.member)
+		tell(t, THREAD_FATAL | THREAD_SIGNAL);
 }
 
 /* Somebody blocks or awaits it, so it may be wanted although it is ignored now. */
@@ -159,8 +160,9 @@ static bool is_kept_locked(struct signals *s, struct task *only, uint64_t bit)
 {
 	struct task *t;
 
-	for_each_member(t, s) if ((!only || t == only) &&
-				  (t->signal.blocked | t->signal.waited) & bit) return true;
+	list_for_each_entry(t, &s->tasks, signal.member)
+		if ((!only || t == only) && (t->signal.blocked | t->signal.waited) & bit)
+			return true;
 	return false;
 }
 
@@ -453,7 +455,8 @@ static void forget_ignored_locked(struct signals *s, int number)
 	struct task *t;
 
 	pending_drop(&s->pending, signal_bit(number));
-	for_each_member(t, s) pending_drop(&t->signal.pending, signal_bit(number));
+	list_for_each_entry(t, &s->tasks, signal.member)
+		pending_drop(&t->signal.pending, signal_bit(number));
 }
 
 struct signal_action signal_action_swap(struct process *p, int number,

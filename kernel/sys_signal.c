@@ -166,7 +166,11 @@ int32_t sys_sigprocmask(const uint32_t *arg)
 
 int32_t sys_rt_sigpending(const uint32_t *arg)
 {
-	return arg[1] <= SET_BYTES ? write_set(arg[0], signal_pending_blocked()) : -EINVAL;
+	uint64_t set = signal_pending_blocked();
+
+	if (arg[1] > SET_BYTES)
+		return -EINVAL;
+	return copy_to_user(vaddr(arg[0]), &set, arg[1]) ? -EFAULT : 0;
 }
 
 int32_t sys_sigpending(const uint32_t *arg)
