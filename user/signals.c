@@ -408,6 +408,40 @@ static void try_sleep(void)
 	expect("number", (uint32_t)seen.number, SIGUSR1);
 }
 
+enum { CALL_READ = 3, CALL_PIPE = 42 };
+
+static int32_t pipe_ends[2];
+
+/* What the sleeper reads, if it goes on reading. */
+static void write_to_pipe(int number, struct siginfo *info, struct ucontext *context)
+{
+	count_run(number, info, context);
+	sys_write(pipe_ends[1], "x", 1);
+}
+
+/* Called while it reads an empty pipe. */
+static int32_t read_with_handler(uint32_t flags)
+{
+	char byte;
+
+	signal_handle(SIGUSR1, write_to_pipe, flags);
+	expect("pipe", (uint32_t)syscall3(CALL_PIPE, address_of(pipe_ends), 0, 0), 0);
+	sys_checkin(0, 0, 0);
+	return syscall3(CALL_READ, (uint32_t)pipe_ends[0], address_of(&byte), 1);
+}
+
+static void try_restart(void)
+{
+	expect("read with SA_RESTART", (uint32_t)read_with_handler(SA_RESTART), 1);
+	expect("runs", seen.runs, 1);
+}
+
+static void try_no_restart(void)
+{
+	expect("read without SA_RESTART", (uint32_t)read_with_handler(0), (uint32_t)-EINTR);
+	expect("runs", seen.runs, 1);
+}
+
 static void try_pause(void)
 {
 	signal_handle(SIGUSR1, count_run, SA_RESTART);
@@ -533,6 +567,8 @@ static const struct {
 	{ "overflow", try_overflow, true },
 	{ "sleep", try_sleep, true },
 	{ "pause", try_pause, true },
+	{ "restart", try_restart, true },
+	{ "no-restart", try_no_restart, true },
 	{ "timer", try_timer, true },
 	{ "storm", try_storm, true },
 	{ "die-default", die_of_default, false },

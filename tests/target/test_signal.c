@@ -1,6 +1,9 @@
 /*
  * Signals: programs whose handlers run, wait, break off sleeps, mend faults; frames that lie.
  */
+#include <errno.h>
+#include <string.h>
+
 #include "kernel/checkin.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
@@ -99,6 +102,12 @@ TEST(signal, a_pause_ends_with_a_handler, "")
 	expect_wakes("pause", SIGNAL_USR1, 0);
 }
 
+TEST(signal, a_read_is_made_again_if_asked_for, "")
+{
+	expect_wakes("restart", SIGNAL_USR1, 0);
+	expect_wakes("no-restart", SIGNAL_USR1, 0);
+}
+
 TEST(signal, a_sleeper_dies_of_a_fatal_one, "")
 {
 	expect_wakes("sleep", SIGNAL_KILL, EXIT_BY_SIGNAL(SIGNAL_KILL));
@@ -148,4 +157,103 @@ TEST(signal, what_user_mode_may_set_of_its_state, "")
 		EXPECT_TRUE(!sigframe_clean_cpsr(&bad[n]));
 	EXPECT_TRUE(sigframe_clean_cpsr(&odd));
 	EXPECT_EQ(odd, 0x10);
+}
+
+/* Two tasks of a process that never run in user mode: this test's own thread, and one more. */
+static struct {
+	struct process process;
+	struct task other;
+} given;
+
+static struct signals *given_two_tasks(void)
+{
+	struct signals *s = &given.process.signals;
+
+	memset(&given, 0, sizeof(given));
+	signals_init(s);
+	given.other.process = task_current()->process = &given.process;
+	signal_task_begins(task_current(), false);
+	signal_task_begins(&given.other, false);
+	thread_unmark(cpu_current(), THREAD_SIGNAL);
+	thread_unmark(&given.other.thread, THREAD_SIGNAL);
+	s->action[SIGNAL_USR1 - 1].handler = 0x10000;
+	return s;
+}
+
+static void take_back_tasks(void)
+{
+	signal_set_blocked(0);
+	signal_task_ends(task_current());
+	task_current()->process = NULL;
+	thread_unmark(cpu_current(), THREAD_SIGNAL | THREAD_FATAL);
+}
+
+static void expect_marks(uint32_t own, uint32_t other)
+{
+	uint32_t marks = THREAD_SIGNAL | THREAD_FATAL;
+
+	EXPECT_EQ(cpu_current()->marks & marks, own);
+	EXPECT_EQ(given.other.thread.marks & marks, other);
+}
+
+static void send_here(int number)
+{
+	struct signal_info info = { .number = number, .pid = (uint32_t)number };
+
+	signal_send(&given.process, &info);
+}
+
+TEST(signal, what_one_blocks_another_is_told, "")
+{
+	given_two_tasks();
+	send_here(SIGNAL_USR1);
+	expect_marks(THREAD_SIGNAL, 0);
+	signal_set_blocked(signal_bit(SIGNAL_USR1));
+	expect_marks(0, THREAD_SIGNAL);
+	signal_set_blocked(0);
+	expect_marks(THREAD_SIGNAL, THREAD_SIGNAL);
+	take_back_tasks();
+}
+
+TEST(signal, what_one_leaves_behind_another_is_told, "")
+{
+	given_two_tasks();
+	send_here(SIGNAL_USR1);
+	signal_task_ends(task_current());
+	expect_marks(THREAD_SIGNAL, THREAD_SIGNAL);
+	take_back_tasks();
+}
+
+TEST(signal, a_fatal_one_marks_every_task_at_once, "")
+{
+	struct signals *s = given_two_tasks();
+
+	signal_set_blocked(signal_bit(SIGNAL_TERM));
+	given.other.signal.blocked = signal_bit(SIGNAL_TERM);
+	send_here(SIGNAL_TERM);
+	expect_marks(0, 0);
+	given.other.signal.blocked = 0;
+	send_here(SIGNAL_HUP);
+	EXPECT_EQ(s->fatal, SIGNAL_HUP);
+	expect_marks(THREAD_SIGNAL | THREAD_FATAL, THREAD_SIGNAL | THREAD_FATAL);
+	take_back_tasks();
+}
+
+/* More at once than there is room to know of: all arrive, the first ones with their sender. */
+TEST(signal, none_is_lost_for_want_of_room, "")
+{
+	const int first = 40, count = PENDING_INFOS + 4;
+	struct signal_info info;
+
+	given_two_tasks();
+	signal_set_blocked(~0ull);
+	given.other.signal.blocked = ~0ull;
+	for (int n = first; n < first + count; n++)
+		send_here(n);
+	for (int n = first; n < first + count; n++) {
+		EXPECT_EQ(signal_wait_for(~0ull, 0, &info), n);
+		EXPECT_EQ(info.pid, n < first + (int)PENDING_INFOS ? n : 0);
+	}
+	EXPECT_EQ(signal_wait_for(~0ull, 0, &info), -EAGAIN);
+	take_back_tasks();
 }
