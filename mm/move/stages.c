@@ -298,7 +298,7 @@ void __attribute__((noinline)) migrate_stage_done(const struct move *m, enum mov
 
 static void __attribute__((cold)) take_back(struct journey *j, struct move *m)
 {
-	move_reason_counts[m->reason]++;
+	atomic_add_relaxed(&move_reason_counts[m->reason], 1);
 	TRACE(MIGRATE_FAIL, page_to_pfn(m->from).n, m->reason, m->expected, m->found, m->stage);
 	for (unsigned s = m->stage; s-- > 0;)
 		if (journey[s].back)

@@ -19,7 +19,7 @@ struct lru_batch {
 	uint32_t count;
 };
 
-static struct lru_batch batches[MAX_CPUS]; /* each its cpu's, interrupts off or not preempted */
+static struct lru_batch batches[MAX_CPUS]; /* each its cpu's, interrupts off */
 
 static enum lru_list list_of(uint32_t flags)
 {
@@ -41,18 +41,19 @@ static enum zone_stat isolated_stat(const struct page *p)
 	return page_has(p, PG_SWAPBACKED) ? NR_ISOLATED_ANON : NR_ISOLATED_FILE;
 }
 
+/* The lists' counts change under their lock alone, so these need no atomic. */
 static void link_locked(struct zone *z, struct page *p)
 {
 	enum lru_list l = list_of(page_flags(p));
 
 	list_add(&z->lru[l], &p->lru);
-	zone_stat_add(z, stat_of_list[l], 1);
+	z->stat[stat_of_list[l]]++;
 }
 
 static void unlink_locked(struct zone *z, struct page *p)
 {
 	list_del(&p->lru);
-	zone_stat_add(z, stat_of_list[list_of(page_flags(p))], -1);
+	z->stat[stat_of_list[list_of(page_flags(p))]]--;
 }
 
 static void put_on_list(struct page *p, uint32_t clear)
@@ -79,29 +80,106 @@ void lru_forget_released(struct page *p)
 	spin_unlock_irq(&z->lru_lock, saved);
 }
 
+/*
+ * Race: a drain that comes as an interrupt empties the batch, perhaps but for pages that it may not
+ * let go of; interrupts are off while count and pages disagree.
+ */
 void lru_add(struct page *p)
 {
+	uint32_t saved = cpu_irq_save();
 	struct lru_batch *b = &batches[cpu_id()];
+	bool full;
 
 	page_get(p); /* the batch's hold */
 	page_set(p, PG_LRU_BATCH);
 	b->pages[b->count++] = p;
-	if (b->count == LRU_BATCH)
+	full = b->count == LRU_BATCH;
+	cpu_irq_restore(saved);
+	if (full)
 		lru_drain();
+}
+
+static struct page *take_from_batch(void)
+{
+	uint32_t saved = cpu_irq_save();
+	struct lru_batch *b = &batches[cpu_id()];
+	struct page *p = b->count ? b->pages[--b->count] : NULL;
+
+	cpu_irq_restore(saved);
+	return p;
+}
+
+/* A hold that is not the last is given up; true if it was. */
+static bool put_unless_last(struct page *p)
+{
+	uint32_t refs = page_refs(p);
+
+	while (refs > 1) {
+		if (atomic_cas(&p->refs, refs, refs - 1))
+			return true;
+		refs = page_refs(p);
+	}
+	return false;
+}
+
+/*
+ * The page goes to its list and the batch's hold goes, unless that is the last: then all is as
+ * before and false. Under the list's lock nobody sees the page come and go again.
+ */
+static bool try_settle(struct page *p)
+{
+	struct zone *z = page_zone(p);
+	uint32_t saved = spin_lock_irq(&z->lru_lock, LOCK_LRU);
+	bool settled;
+
+	page_clear(p, PG_LRU_BATCH);
+	page_set(p, PG_LRU);
+	link_locked(z, p);
+	settled = put_unless_last(p);
+	if (!settled) {
+		unlink_locked(z, p);
+		page_clear(p, PG_LRU);
+		page_set(p, PG_LRU_BATCH);
+	}
+	spin_unlock_irq(&z->lru_lock, saved);
+	return settled;
+}
+
+/*
+ * In an interrupt the last hold of a page may not go: what a page gives up then takes locks that
+ * the interrupted thread may have. Such a page, nobody's any more, stays until the next drain.
+ */
+static void drain_irqoff(struct lru_batch *b)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < b->count; i++)
+		if (!try_settle(b->pages[i]))
+			b->pages[kept++] = b->pages[i];
+	b->count = kept;
+}
+
+static void drain_all(void)
+{
+	struct page *p;
+
+	while ((p = take_from_batch())) {
+		put_on_list(p, PG_LRU_BATCH);
+		page_put(p);
+	}
 }
 
 void lru_drain(void)
 {
 	struct lru_batch *b = &batches[cpu_id()];
 
-	if (b->count)
-		vm_event_add(LRU_DRAIN, 1);
-	while (b->count) {
-		struct page *p = b->pages[--b->count];
-
-		put_on_list(p, PG_LRU_BATCH);
-		page_put(p);
-	}
+	if (!b->count)
+		return;
+	vm_event_add(LRU_DRAIN, 1);
+	if (cpu_irqs_are_off())
+		drain_irqoff(b);
+	else
+		drain_all();
 }
 
 int lru_isolate_locked(struct page *p)

@@ -21,7 +21,10 @@ void lru_init(void);
  */
 void lru_add(struct page *p);
 
-/* Empties this cpu's batch onto the lists. */
+/*
+ * Empties this cpu's batch onto the lists. With interrupts off, as in a call from another cpu, it
+ * keeps the pages whose last hold is the batch's. Context: no spinlock held, or an interrupt.
+ */
 void lru_drain(void);
 
 /*

@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "mm/move/compaction.h"
+#include "mm/move/kcompactd.h"
 #include "mm/phys/lru.h"
 #include "mm/phys/pin.h"
 #include "mm/virt/pgtable.h"
@@ -203,6 +203,17 @@ static void compactor_turn(void)
 			       (enum migrate_mode)world_below(3), &counts);
 	else
 		compact_some_order();
+}
+
+/* The one thread that steps; its clock goes as fast as chance will have it. */
+static void background_turn(void)
+{
+	static uint64_t now_ns;
+
+	world_note("background step");
+	compaction_tunables.proactiveness = world_below(101);
+	now_ns += world_below(2) ? KCOMPACTD_LOOK_NS : 0;
+	kcompactd_step(now_ns);
 }
 
 static pfn_t some_frame(void)
@@ -405,6 +416,7 @@ static const struct {
 	{ "hog", hog_turn, 1, 40 },
 	{ "hog", hog_turn, 2, 60 },
 	{ "compactor", compactor_turn, 1, 6 },
+	{ "kcompactd", background_turn, 2, 30 },
 	{ "compactor", compactor_turn, 3, 4 },
 	{ "mover", mover_turn, 1, 40 },
 	{ "mover", mover_turn, 2, 30 },

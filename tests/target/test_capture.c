@@ -293,3 +293,28 @@ TEST(capture, locked_memory_moves_if_that_is_allowed, "CO-3")
 	compact_zone(&run);
 	EXPECT_TRUE(places_of_locked(locked) != places);
 }
+
+/* ---- what a drain may do in an interrupt */
+
+TEST(capture, a_drain_in_an_interrupt_ends_no_page, "CO-3")
+{
+	struct mm *space = given_mm();
+	vaddr_t kept, lost;
+	struct page *mapped, *last;
+	uint32_t saved;
+
+	lru_drain();
+	mapped = given_page_mapped(space, &kept);
+	last = given_page_mapped(space, &lost);
+	REQUIRE_TRUE(mapped && last);
+	mm_discard(space, lost.a, PAGE_SIZE);
+	EXPECT_EQ(page_refs(last), 1); /* the batch's */
+	saved = cpu_irq_save();
+	lru_drain();
+	cpu_irq_restore(saved);
+	EXPECT_TRUE(page_has(mapped, PG_LRU) && page_refs(mapped) == 1);
+	EXPECT_TRUE(page_has(last, PG_LRU_BATCH) && !page_has(last, PG_LRU));
+	EXPECT_EQ(page_refs(last), 1);
+	lru_drain();
+	EXPECT_EQ(page_refs(last), 0);
+}
