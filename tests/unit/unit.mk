@@ -2,19 +2,22 @@
 # `make unit` runs them; T=part picks cases by name.
 #   phys  base/ and mm/phys alone: needs nothing of the other rooms
 #   mm    all of mm
+#   files fs/ on mm/phys
 
 UNIT_CCS      := $(foreach cc,gcc clang,$(if $(shell command -v $(cc)),$(cc)))
-UNIT_PROGRAMS := phys mm
+UNIT_PROGRAMS := phys mm files
 UNIT_DIR      := build/host/unit
 UNIT_FLAGS    := -std=gnu2x -O1 -g -Iarch/sim -I. -DCHECK_LOCKS -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -Wall -Wextra -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wundef -Werror -MMD -MP $(UNIT_EXTRA)
 
 UNIT_phys_TESTS := base radix pte wait zone buddy alloc
-UNIT_mm_TESTS   := $(filter-out $(UNIT_phys_TESTS),$(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c)))
+UNIT_files_TESTS := files
+UNIT_mm_TESTS   := $(filter-out $(UNIT_phys_TESTS) $(UNIT_files_TESTS),$(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c)))
 UNIT_COMMON     := $(wildcard base/*.c mm/phys/*.c arch/*.c arch/sim/*.c) mm/check_report.c \
 	tests/unit/unit.c tests/unit/given.c
 UNIT_phys_SRCS  := $(UNIT_COMMON) $(UNIT_phys_TESTS:%=tests/unit/test_%.c)
+UNIT_files_SRCS := $(UNIT_COMMON) $(wildcard fs/*.c) $(UNIT_files_TESTS:%=tests/unit/test_%.c)
 UNIT_mm_SRCS    := $(sort $(UNIT_COMMON) $(wildcard mm/*.c mm/cache/*.c mm/virt/*.c mm/reclaim/*.c \
 	mm/move/*.c mm/kinds/*.c mm/views/*.c) $(UNIT_mm_TESTS:%=tests/unit/test_%.c))
 
@@ -24,7 +27,7 @@ $(UNIT_DIR)/$(1)/%.o: %.c
 	@mkdir -p $$(dir $$@)
 	@$(1) $$(UNIT_FLAGS) -c $$< -o $$@
 
--include $(patsubst %.c,$(UNIT_DIR)/$(1)/%.d,$(UNIT_mm_SRCS) $(UNIT_phys_SRCS))
+-include $(patsubst %.c,$(UNIT_DIR)/$(1)/%.d,$(UNIT_mm_SRCS) $(UNIT_phys_SRCS) $(UNIT_files_SRCS))
 endef
 
 # $(1) compiler, $(2) program
