@@ -25,7 +25,8 @@
 #define READY_MS   600000u
 #define VERIFY_MS  120000u
 #define END_MS	   60000u
-#define MOVES_MORE 64u /* frames picked by chance after each compaction */
+#define MOVES_MORE 64u	 /* pages moved by chance after each compaction */
+#define MOST_TRIES 4096u /* frames picked for that: many are free, or nothing that moves */
 
 static const char *const programs[] = { "clan", "churn", "writer", "clan", "jit", "churn" };
 
@@ -81,16 +82,16 @@ static int start_programs(uint32_t seed)
 	return 0;
 }
 
-/* Frames by chance, each on a journey of its own; many will be free, or no page that moves. */
+/* Frames by chance, each on a journey of its own. */
 static void move_a_few(void)
 {
-	uint32_t frames = page_map_end.n - page_map_start.n;
+	uint32_t frames = page_map_end.n - page_map_start.n, moved = 0;
 
-	for (unsigned n = 0; n < MOVES_MORE; n++) {
+	for (unsigned n = 0; n < MOST_TRIES && moved < MOVES_MORE; n++) {
 		pfn_t f = { page_map_start.n + rng_below(&stress.rng, frames) };
 		struct move what = { 0 };
 
-		migrate_frame(f, MIGRATE_SYNC, &what);
+		moved += migrate_frame(f, MIGRATE_SYNC, &what) == 0;
 		thread_yield_if_due();
 	}
 }

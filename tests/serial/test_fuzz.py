@@ -25,15 +25,15 @@ def line(seed):
 
 def machine(name, seed):
     return pytest.param(name, seed, marks=pytest.mark.boot(
-        initrd=str(BUILD / "linux.cpio"), append=f'run="{line(seed)}" seed={seed}', timeout=200,
-        **MACHINES[name]))
+        initrd=str(BUILD / "linux.cpio"), append=f'run="{line(seed)}" loglevel=0 seed={seed}',
+        timeout=200, **MACHINES[name]))
 
 
 def replay(name, seed):
     options = " ".join("--real-time" if value is True else f"--{key} {value}"
                        for key, value in MACHINES[name].items())
     return (f"replay: tools/run {options} --initrd {BUILD}/linux.cpio "
-            f"--append 'run=\"{line(seed)}\" seed={seed}'")
+            f"--append 'run=\"{line(seed)}\" loglevel=0 seed={seed}'")
 
 
 @pytest.mark.parametrize("name, seed", [machine(m, s) for m in MACHINES for s in SEEDS])
