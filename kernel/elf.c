@@ -19,11 +19,12 @@ struct elf_phdr {
 	uint32_t type, offset, vaddr, paddr, filesz, memsz, flags, align;
 };
 
-_Static_assert(sizeof(struct elf_header) == 52 && sizeof(struct elf_phdr) == 32, "as in the file");
+_Static_assert(sizeof(struct elf_header) == 52 && sizeof(struct elf_phdr) == ELF_HEADER_ENTRY,
+	       "as in the file");
 
 enum { CLASS_AT = 4, CLASS_32 = 1, DATA_AT = 5, DATA_LITTLE = 1 };
 enum { TYPE_EXEC = 2, MACHINE_ARM = 40, VERSION = 1 };
-enum { PT_LOAD = 1, PT_DYNAMIC = 2, PT_INTERP = 3 };
+enum { PT_LOAD = 1, PT_DYNAMIC = 2, PT_INTERP = 3, PT_GNU_STACK = 0x6474e551 };
 enum { PF_EXEC = 1, PF_WRITE = 2, PF_READ = 4 };
 
 #define FLAGS_EABI_MASK 0xff000000u
@@ -44,14 +45,14 @@ static const char *check_ident(const struct elf_header *h)
 	return NULL;
 }
 
-static const char *check_table(const struct elf_header *h, uint32_t bytes)
+static const char *check_table(const struct elf_header *h, uint32_t head_bytes)
 {
 	if (h->ehsize != sizeof(*h) || h->phentsize != sizeof(struct elf_phdr))
 		return "headers of a strange size";
 	if (h->phnum == 0)
 		return "no program headers";
-	if (h->phoff > bytes || h->phnum * sizeof(struct elf_phdr) > bytes - h->phoff)
-		return "program headers outside the file";
+	if (h->phoff > head_bytes || h->phnum * sizeof(struct elf_phdr) > head_bytes - h->phoff)
+		return "program headers outside the start of the file";
 	return NULL;
 }
 
@@ -100,24 +101,50 @@ static const char *add_segment(struct elf_program *p, const struct elf_phdr *ph)
 	return NULL;
 }
 
-static const char *read_segments(const uint8_t *file, uint32_t bytes, uint32_t limit,
-				 const struct elf_header *h, struct elf_program *p)
+/* Where the program itself finds its headers (its thread-local storage is described there). */
+static void find_headers(struct elf_program *p, const struct elf_header *h)
+{
+	uint32_t bytes = h->phnum * (uint32_t)sizeof(struct elf_phdr);
+
+	for (unsigned i = 0; i < p->segments; i++) {
+		const struct elf_segment *s = &p->segment[i];
+		uint32_t offset = h->phoff - s->offset;
+
+		if (h->phoff < s->offset || offset > s->file_bytes || bytes > s->file_bytes - offset)
+			continue;
+		p->headers = s->address + offset;
+		p->header_count = h->phnum;
+	}
+}
+
+static const char *read_header(const struct elf_phdr *ph, uint32_t bytes, uint32_t limit,
+			       struct elf_program *p)
+{
+	const char *wrong;
+
+	if (ph->type == PT_INTERP || ph->type == PT_DYNAMIC)
+		return "needs a dynamic linker";
+	if (ph->type == PT_GNU_STACK)
+		p->stack_exec = ph->flags & PF_EXEC;
+	if (ph->type != PT_LOAD || ph->memsz == 0)
+		return NULL;
+	wrong = check_segment(ph, bytes, limit);
+	return wrong ? wrong : add_segment(p, ph);
+}
+
+static const char *read_headers(const uint8_t *head, uint32_t bytes, uint32_t limit,
+				const struct elf_header *h, struct elf_program *p)
 {
 	for (unsigned i = 0; i < h->phnum; i++) {
 		struct elf_phdr ph;
-		const char *wrong = NULL;
+		const char *wrong;
 
-		memcpy(&ph, file + h->phoff + i * sizeof(ph), sizeof(ph));
-		if (ph.type == PT_INTERP || ph.type == PT_DYNAMIC)
-			return "needs a dynamic linker";
-		if (ph.type != PT_LOAD || ph.memsz == 0)
-			continue;
-		wrong = check_segment(&ph, bytes, limit);
-		if (!wrong)
-			wrong = add_segment(p, &ph);
+		memcpy(&ph, head + h->phoff + i * sizeof(ph), sizeof(ph));
+		wrong = read_header(&ph, bytes, limit, p);
 		if (wrong)
 			return wrong;
 	}
+	find_headers(p, h);
 	return p->segments ? NULL : "nothing to load";
 }
 
@@ -136,20 +163,21 @@ static const char *check_entry(const struct elf_program *p)
 	return "an entry point outside the code";
 }
 
-const char *elf_check(const uint8_t *file, uint32_t bytes, uint32_t limit, struct elf_program *p)
+const char *elf_check(const uint8_t *head, uint32_t head_bytes, uint32_t bytes, uint32_t limit,
+		      struct elf_program *p)
 {
 	struct elf_header h;
 	const char *wrong;
 
 	memset(p, 0, sizeof(*p));
-	if (bytes < sizeof(h))
+	if (head_bytes < sizeof(h))
 		return "shorter than an ELF header";
-	memcpy(&h, file, sizeof(h));
+	memcpy(&h, head, sizeof(h));
 	p->entry = h.entry;
 	wrong = check_ident(&h);
 	if (!wrong)
-		wrong = check_table(&h, bytes);
+		wrong = check_table(&h, head_bytes);
 	if (!wrong)
-		wrong = read_segments(file, bytes, limit, &h, p);
+		wrong = read_headers(head, bytes, limit, &h, p);
 	return wrong ? wrong : check_entry(p);
 }

@@ -8,14 +8,19 @@
 #include "drivers/power.h"
 #include "fs/initrd.h"
 #include "kernel/background.h"
+#include "kernel/chance.h"
 #include "kernel/devices.h"
 #include "kernel/exec.h"
 #include "kernel/itimer.h"
 #include "kernel/kernel.h"
 #include "kernel/panic.h"
 #include "kernel/proc/proc.h"
+#include "kernel/process.h"
 #include "kernel/sched.h"
 #include "kernel/time.h"
+
+#define INIT_MAX_ARGS  64
+#define INIT_ARGUMENTS 2048 /* bytes of them, as long as the boot arguments can be */
 
 /* The archive inside the image: the linker script's. */
 extern const uint8_t builtin_initrd_start[], builtin_initrd_end[];
@@ -31,13 +36,13 @@ static void add_builtin_initrd(void)
 }
 
 /* Takes a copy of the arguments for init apart. Returns argc, the path included. */
-static int split_arguments(char *text, const char *path, const char *argv[EXEC_MAX_ARGS])
+static int split_arguments(char *text, const char *path, const char *argv[INIT_MAX_ARGS])
 {
 	int argc = 1;
 	char *rest = text, *word;
 
 	argv[0] = path;
-	while (argc < EXEC_MAX_ARGS && (word = strtok_r(rest, " ", &rest)) != NULL)
+	while (argc < INIT_MAX_ARGS && (word = strtok_r(rest, " ", &rest)) != NULL)
 		argv[argc++] = word;
 	if (strtok_r(rest, " ", &rest))
 		log_error("error: init gets the first %d arguments, the others are dropped",
@@ -47,15 +52,15 @@ static int split_arguments(char *text, const char *path, const char *argv[EXEC_M
 
 static struct task *start_init(const char *path)
 {
-	char text[EXEC_MAX_ARG_BYTES] = "";
-	const char *argv[EXEC_MAX_ARGS];
+	static char text[INIT_ARGUMENTS];
+	const char *argv[INIT_MAX_ARGS];
 	struct task *init = NULL;
 	int argc, error;
 
 	if (kernel_options.for_init)
 		strncpy(text, kernel_options.for_init, sizeof(text) - 1);
 	argc = split_arguments(text, path, argv);
-	error = task_spawn(path, argc, argv, &init);
+	error = task_spawn_init(path, argc, argv, &init);
 
 	if (error)
 		log_error("error: init %s does not start: %s", path, strerror(-error));
@@ -70,7 +75,7 @@ static void first_thread(void *arg)
 	(void)arg;
 	if (kernel_options.main)
 		kernel_options.main();
-	power_off(init ? task_wait(init) : 1);
+	power_off(init ? process_wait_end(init->process) : 1);
 }
 
 void kernel_start(void)
@@ -78,6 +83,7 @@ void kernel_start(void)
 	struct task *first;
 
 	panic_set_replay(kernel_options.arguments);
+	chance_seed(kernel_options.seed);
 	sched_init();
 	add_builtin_initrd();
 	devices_mount();

@@ -44,7 +44,7 @@ static unsigned stack_slot(const struct task *t)
 
 _Static_assert(KSTACK_FIRST_FREE + MAX_TASKS <= KSTACK_SLOTS, "a stack for every task");
 
-static void set_name(struct task *t, const char *name)
+void task_set_name(struct task *t, const char *name)
 {
 	strncpy(t->thread.name, name, sizeof(t->thread.name) - 1);
 }
@@ -53,7 +53,7 @@ struct task *task_init_boot(void)
 {
 	struct task *t = &table.slots[0];
 
-	set_name(t, "idle");
+	task_set_name(t, "idle");
 	list_init(&t->thread.run);
 	t->refs = 1;
 	t->stage = TASK_LIVE;
@@ -137,7 +137,7 @@ struct task *task_create(const char *name)
 
 	if (!t)
 		return NULL;
-	set_name(t, name);
+	task_set_name(t, name);
 	list_init(&t->thread.run);
 	list_init(&t->reap);
 	if (give_stack(t))

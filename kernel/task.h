@@ -140,6 +140,9 @@ struct task *task_next(struct task *t);
 void task_bury_irqoff(struct task *t);
 void task_start_reaper(void);
 
+/* Its first 15 characters. */
+void task_set_name(struct task *t, const char *name);
+
 /* One line for `ps`. */
 void task_describe(const struct task *t, char *text, size_t room);
 
