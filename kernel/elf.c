@@ -110,7 +110,8 @@ static void find_headers(struct elf_program *p, const struct elf_header *h)
 		const struct elf_segment *s = &p->segment[i];
 		uint32_t offset = h->phoff - s->offset;
 
-		if (h->phoff < s->offset || offset > s->file_bytes || bytes > s->file_bytes - offset)
+		if (h->phoff < s->offset || offset > s->file_bytes ||
+		    bytes > s->file_bytes - offset)
 			continue;
 		p->headers = s->address + offset;
 		p->header_count = h->phnum;

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define ELF_MAX_SEGMENTS 8u
-#define ELF_HEAD_BYTES	 1024u /* of the file: the header and the program headers lie in these */
+#define ELF_HEAD_BYTES	 512u /* of the file: the header and the program headers lie in these */
 
 struct elf_segment {
 	uint32_t offset, file_bytes; /* in the file */
@@ -18,8 +18,8 @@ struct elf_segment {
 };
 
 struct elf_program {
-	uint32_t entry; /* bit 0: Thumb */
-	uint32_t end;	/* first page boundary above the highest segment */
+	uint32_t entry;			/* bit 0: Thumb */
+	uint32_t end;			/* first page boundary above the highest segment */
 	uint32_t headers, header_count; /* program headers in the program's memory; 0: not there */
 	bool stack_exec;		/* it asks for a stack that code may run on */
 	unsigned segments;

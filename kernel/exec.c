@@ -18,7 +18,7 @@
 #include "arch/tls.h"
 #include "arch/uaccess.h"
 #include "base/log.h"
-#include "fs/initrd.h"
+#include "fs/file.h"
 #include "kernel/chance.h"
 #include "kernel/elf.h"
 #include "kernel/exec.h"
@@ -63,7 +63,7 @@ enum {
 #define CLOCK_TICKS 100u /* a second, as times(2) counts them */
 
 struct image {
-	struct initrd_file file;
+	struct file *file; /* held */
 	struct elf_program program;
 };
 
@@ -82,30 +82,54 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Reads and checks. *wrong: why a file that is there is no program. */
+/* Reads and checks. Returns NULL, or what is wrong, in words. */
+static const char *read_image(struct image *image)
+{
+	uint8_t head[ELF_HEAD_BYTES];
+	struct io io = io_kernel(head, sizeof(head));
+	int32_t bytes = file_read_at(image->file, &io, 0);
+
+	if (bytes < 0)
+		return "can not be read";
+	return elf_check(head, (uint32_t)bytes, (uint32_t)image->file->inode->bytes, PROGRAM_LIMIT,
+			 &image->program);
+}
+
+static bool may_run(const struct inode *i)
+{
+	return (i->mode & MODE_TYPE) == MODE_FILE && i->mode & 0111;
+}
+
+/* *wrong: why a file that is there is no program. With 0 the image has a hold on the file. */
 static int open_image(const char *path, struct image *image, const char **wrong)
 {
-	const struct initrd_file *f = &image->file;
-	int error = initrd_find(path, &image->file);
+	int error = file_open(path, 0, 0, &image->file);
 
 	*wrong = NULL;
 	if (error)
 		return error;
-	*wrong = elf_check(f->bytes, f->size < ELF_HEAD_BYTES ? f->size : ELF_HEAD_BYTES, f->size,
-			   PROGRAM_LIMIT, &image->program);
-	return *wrong ? -ENOEXEC : 0;
+	if (may_run(image->file->inode))
+		*wrong = read_image(image);
+	else
+		error = -EACCES;
+	if (*wrong)
+		error = -ENOEXEC;
+	if (error)
+		file_put(image->file);
+	return error;
 }
 
 static int load_segment(struct mm *mm, const struct image *image, const struct elf_segment *s)
 {
 	uint32_t start = s->address & PAGE_MASK;
 	uint32_t bytes = page_align_up(s->address + s->mem_bytes) - start;
+	struct io io = io_user(s->address, s->file_bytes);
 	uint32_t address;
 	int error = mm_map(mm, start, bytes, VMA_READ | VMA_WRITE, true, &address);
 
 	if (error)
 		return error;
-	if (copy_to_user(vaddr(s->address), image->file.bytes + s->offset, s->file_bytes))
+	if (s->file_bytes && file_read_at(image->file, &io, s->offset) != (int32_t)s->file_bytes)
 		return -ENOMEM;
 	return mm_protect(mm, start, bytes, s->rights);
 }
@@ -300,11 +324,13 @@ static int spawn(const char *path, int argc, const char *const argv[], uint32_t 
 	char room[PROCESS_PATH];
 	int error = find_image(&path, room, &image);
 
-	if (!error)
-		error = add_strings(&args, path, argc, argv);
+	if (error)
+		return error;
+	error = add_strings(&args, path, argc, argv);
 	if (!error)
 		error = spawn_task(&image, path, &args, id, out);
 	exec_args_free(&args);
+	file_put(image.file);
 	return error;
 }
 
@@ -342,32 +368,41 @@ static void become(const char *path, struct mm *mm, const struct trap_frame *reg
 	t->tls = 0;
 	cpu_set_user_tls(0);
 	t->clear_tid = t->robust_list = 0;
+	signals_exec(t->process, t);
 	set_path(t->process, path);
 	task_set_name(t, base_name(path));
 	*task_user_regs() = *regs;
 }
 
-int exec_replace(const char *path, struct exec_args *args)
+static int replace_by(const struct image *image, const char *path, const struct exec_args *args)
 {
+	struct mm *mm = mm_create(base_name(path));
 	struct trap_frame regs;
-	struct image image;
-	const char *wrong;
-	struct mm *mm;
-	int error = open_image(path, &image, &wrong);
+	int error;
 
-	if (!error)
-		error = exec_args_add(args, path);
-	if (error)
-		return error;
-	mm = mm_create(base_name(path));
 	if (!mm)
 		return -ENOMEM;
-	error = build(mm, &image, args, &regs);
+	error = build(mm, image, args, &regs);
 	if (!error)
 		error = process_make_sole();
 	if (error)
 		mm_put(mm);
 	else
 		become(path, mm, &regs);
+	return error;
+}
+
+int exec_replace(const char *path, struct exec_args *args)
+{
+	struct image image;
+	const char *wrong;
+	int error = open_image(path, &image, &wrong);
+
+	if (error)
+		return error;
+	error = exec_args_add(args, path);
+	if (!error)
+		error = replace_by(&image, path, args);
+	file_put(image.file);
 	return error;
 }

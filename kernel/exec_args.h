@@ -1,7 +1,7 @@
 /*
- * The strings a program starts with: arguments, environment, its own path, on their way from whoever
- * starts it to the new stack. They lie in frames of the kernel's meanwhile, one after another, each
- * with its 0, as they will lie in the program's memory.
+ * The strings a program starts with: arguments, environment, its own path, on their way from
+ * whoever starts it to the new stack. They lie in frames of the kernel's meanwhile, one after
+ * another, each with its 0, as they will lie in the program's memory.
  */
 #ifndef KERNEL_EXEC_ARGS_H
 #define KERNEL_EXEC_ARGS_H
@@ -15,7 +15,7 @@
 struct exec_args {
 	char *page[EXEC_ARGS_PAGES]; /* NULL: not needed so far */
 	uint32_t bytes;		     /* of strings */
-	uint32_t argc, envc;	     /* the first argc strings, the envc after them; one more: the path */
+	uint32_t argc, envc; /* the first argc strings, the envc after them; one more: the path */
 };
 
 /* Strings are added in the order of the fields above; the caller counts. 0, -E2BIG, -ENOMEM. */

@@ -55,7 +55,10 @@ static void init_process(struct process *p, struct task *t, struct process *pare
 	list_init(&p->sibling);
 	list_init(&p->all);
 	list_init(&p->tasks);
-	signals_init(&p->signals);
+	if (parent)
+		signals_copy(&p->signals, &parent->signals);
+	else
+		signals_init(&p->signals);
 	p->pid = t->thread.id;
 	p->refs = 1;
 	p->parent = parent;
@@ -304,7 +307,7 @@ static void take_out_locked(struct process *p)
 
 static bool is_waited_for_locked(const struct process *p)
 {
-	return p->parent && p->parent->signals.action[SIGNAL_CHLD - 1].handler != 1;
+	return p->parent && !signal_leaves_no_zombie(p->parent);
 }
 
 static void give_away_locked(struct process *child, struct process *to)
@@ -330,20 +333,42 @@ static void give_children_away_locked(struct process *p)
 		waitq_wake(tree.first);
 }
 
-/* What is left of it is its status, for a parent that wants it. */
-static void become_zombie(struct process *p)
+/* What is left of it is its status, for a parent that wants it. Returns that parent, held. */
+static struct process *become_zombie(struct process *p)
 {
+	struct process *parent;
+
 	lock_tree();
 	give_children_away_locked(p);
 	p->zombie = true;
 	p->borrows_mm = false;
 	waitq_wake(&p->borrows_mm);
 	waitq_wake(&p->zombie);
-	if (p->parent)
-		waitq_wake(p->parent);
+	parent = p->parent;
+	if (parent) {
+		process_get(parent);
+		waitq_wake(parent);
+	}
 	if (!is_waited_for_locked(p))
 		take_out_locked(p);
 	unlock_tree();
+	return parent;
+}
+
+static void tell_parent(struct process *p, struct process *parent)
+{
+	uint32_t signal = p->exit_signal & 0x7f;
+	int by = p->status & 0x7f;
+	struct signal_info info = {
+		.number = (int32_t)signal,
+		.code = by ? CHILD_KILLED : CHILD_EXITED,
+		.pid = p->pid,
+		.status = (uint32_t)(by ? by : p->status >> 8),
+	};
+
+	if (signal)
+		signal_send(parent, &info);
+	process_put(parent);
 }
 
 static struct mm *take_mm(struct process *p)
@@ -361,14 +386,16 @@ static struct mm *take_mm(struct process *p)
 void process_leave(void)
 {
 	struct task *t = task_current();
-	struct process *p = t->process;
+	struct process *p = t->process, *parent;
 
 	signal_task_ends(t);
 	sched_borrow_mm(NULL);
 	if (!unlink_task(p, t))
 		return;
 	release_memory(p, take_mm(p));
-	become_zombie(p);
+	parent = become_zombie(p);
+	if (parent)
+		tell_parent(p, parent);
 }
 
 static bool is_alone(struct process *p)

@@ -23,6 +23,9 @@ struct fd_table; /* kernel/fdtable.h */
 #define MAX_PROCESSES (4 * MAX_TASKS) /* zombies too: each is a frame of the kernel's */
 #define PROCESS_PATH  64u
 
+/* How a child has ended, in a siginfo_t: uapi/asm-generic/siginfo.h. */
+enum { CHILD_EXITED = 1, CHILD_KILLED = 2 };
+
 struct process {
 	uint32_t pid;  /* (C) the number of its first task */
 	uint32_t refs; /* (A) each of its tasks; the tree while it is in it; who looks at it */

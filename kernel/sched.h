@@ -36,6 +36,9 @@ void sched_tick(void);
  */
 struct mm *sched_borrow_mm(struct mm *mm);
 
+/* A bit for each cpu that runs tasks. */
+uint32_t sched_cpus_online(void);
+
 /* Instructions that a task has run so far, the running one included. */
 uint64_t sched_task_insns(const struct task *t);
 

@@ -1,38 +1,18 @@
 /*
- * Calls about the task itself, and about time.
+ * Calls about the running task itself.
  */
 #include <errno.h>
+#include <string.h>
 #include "arch/tls.h"
 #include "arch/uaccess.h"
-#include "kernel/abi.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
-#include "kernel/time.h"
 
-/* Linux's clocks: uapi/linux/time.h. There is no calendar here, so both count from boot. */
-enum { CLOCK_REALTIME_ID = 0, CLOCK_MONOTONIC_ID = 1 };
+#define ROBUST_HEAD_BYTES 12u /* struct robust_list_head of 32 bits: uapi/linux/futex.h */
 
-/* struct timespec of the 32-bit calls. */
-struct user_timespec {
-	uint32_t seconds, ns;
-};
-
-int32_t sys_exit(const uint32_t *arg)
-{
-	task_exit((int)(arg[0] & 0xffu));
-}
-
-int32_t sys_exit_group(const uint32_t *arg)
-{
-	process_exit_group((int)(arg[0] & 0xffu) << 8);
-}
-
-int32_t sys_getpid(const uint32_t *arg)
-{
-	(void)arg;
-	return (int32_t)process_current()->pid;
-}
+/* Linux: uapi/linux/prctl.h */
+enum { PRCTL_SET_NAME = 15, PRCTL_GET_NAME = 16 };
 
 int32_t sys_gettid(const uint32_t *arg)
 {
@@ -47,6 +27,46 @@ int32_t sys_set_tls(const uint32_t *arg)
 	return 0;
 }
 
+int32_t sys_set_tid_address(const uint32_t *arg)
+{
+	task_current()->clear_tid = arg[0];
+	return (int32_t)cpu_current()->id;
+}
+
+int32_t sys_set_robust_list(const uint32_t *arg)
+{
+	if (arg[1] != ROBUST_HEAD_BYTES)
+		return -EINVAL;
+	task_current()->robust_list = arg[0];
+	return 0;
+}
+
+static int robust_list_of(uint32_t id, uint32_t *list)
+{
+	struct task *t = id ? task_find(id) : NULL;
+
+	if (id && !t)
+		return -ESRCH;
+	*list = t ? t->robust_list : task_current()->robust_list;
+	if (t)
+		task_put(t);
+	return 0;
+}
+
+int32_t sys_get_robust_list(const uint32_t *arg)
+{
+	const uint32_t bytes = ROBUST_HEAD_BYTES;
+	uint32_t list;
+	int error = robust_list_of(arg[0], &list);
+
+	if (error)
+		return error;
+	if (copy_to_user(vaddr(arg[2]), &bytes, sizeof(bytes)) ||
+	    copy_to_user(vaddr(arg[1]), &list, sizeof(list)))
+		return -EFAULT;
+	return 0;
+}
+
 int32_t sys_sched_yield(const uint32_t *arg)
 {
 	(void)arg;
@@ -54,34 +74,64 @@ int32_t sys_sched_yield(const uint32_t *arg)
 	return 0;
 }
 
-/* Seconds are signed in the user's eyes. */
-static bool timespec_is_valid(struct user_timespec t)
+static bool task_exists(uint32_t id)
 {
-	return t.ns < NS_PER_S && t.seconds <= INT32_MAX;
+	struct task *t = id ? task_find(id) : NULL;
+
+	if (t)
+		task_put(t);
+	return !id || t;
 }
 
-/* Only death ends a sleep early, so the time left (second argument) is never asked for. */
-int32_t sys_nanosleep(const uint32_t *arg)
+/* One word of a bit a cpu, as much as Linux has with up to 32 of them. */
+int32_t sys_sched_getaffinity(const uint32_t *arg)
 {
-	struct user_timespec wish;
+	const uint32_t cpus = sched_cpus_online();
 
-	if (copy_from_user(&wish, vaddr(arg[0]), sizeof(wish)))
+	if (arg[1] < sizeof(cpus) || arg[1] % sizeof(cpus))
+		return -EINVAL;
+	if (!task_exists(arg[0]))
+		return -ESRCH;
+	return copy_to_user(vaddr(arg[2]), &cpus, sizeof(cpus)) ? -EFAULT : (int32_t)sizeof(cpus);
+}
+
+/* Heard, not followed: any task may run anywhere. */
+int32_t sys_sched_setaffinity(const uint32_t *arg)
+{
+	uint32_t cpus = 0;
+	uint32_t bytes = arg[1] < sizeof(cpus) ? arg[1] : sizeof(cpus);
+
+	if (bytes && copy_from_user(&cpus, vaddr(arg[2]), bytes))
 		return -EFAULT;
-	if (!timespec_is_valid(wish))
+	if (!(cpus & sched_cpus_online()))
 		return -EINVAL;
-	return time_sleep_ns((uint64_t)wish.seconds * NS_PER_S + wish.ns);
+	return task_exists(arg[0]) ? 0 : -ESRCH;
 }
 
-int32_t sys_clock_gettime(const uint32_t *arg)
+static int32_t set_name(uint32_t from)
 {
-	struct user_timespec now;
-	uint64_t ns;
+	char name[sizeof(cpu_current()->name)] = "";
+	int length = copy_string_from_user(name, vaddr(from), sizeof(name));
 
-	if (arg[0] != CLOCK_REALTIME_ID && arg[0] != CLOCK_MONOTONIC_ID)
+	if (length == -EFAULT)
+		return -EFAULT;
+	name[sizeof(name) - 1] = 0;
+	task_set_name(task_current(), name);
+	return 0;
+}
+
+int32_t sys_prctl(const uint32_t *arg)
+{
+	switch (arg[0]) {
+	case PRCTL_SET_NAME:
+		return set_name(arg[1]);
+	case PRCTL_GET_NAME:
+		return copy_to_user(vaddr(arg[1]), cpu_current()->name, sizeof(cpu_current()->name))
+			       ? -EFAULT
+			       : 0;
+	default:
 		return -EINVAL;
-	ns = time_ns();
-	now = (struct user_timespec){ (uint32_t)(ns / NS_PER_S), (uint32_t)(ns % NS_PER_S) };
-	return copy_to_user(vaddr(arg[1]), &now, sizeof(now)) ? -EFAULT : 0;
+	}
 }
 
 int32_t sys_checkin(const uint32_t *arg)

@@ -103,16 +103,51 @@ int32_t sys_ftruncate(const uint32_t *arg);
 int32_t sys_ftruncate64(const uint32_t *arg);
 
 /* sys_task.c */
-int32_t sys_exit(const uint32_t *arg);
-int32_t sys_set_tls(const uint32_t *arg);
-int32_t sys_getpid(const uint32_t *arg);
 int32_t sys_gettid(const uint32_t *arg);
-int32_t sys_exit_group(const uint32_t *arg);
+int32_t sys_set_tls(const uint32_t *arg);
+int32_t sys_set_tid_address(const uint32_t *arg);
+int32_t sys_set_robust_list(const uint32_t *arg);
+int32_t sys_get_robust_list(const uint32_t *arg);
 int32_t sys_sched_yield(const uint32_t *arg);
-int32_t sys_nanosleep(const uint32_t *arg);
-int32_t sys_clock_gettime(const uint32_t *arg);
+int32_t sys_sched_getaffinity(const uint32_t *arg);
+int32_t sys_sched_setaffinity(const uint32_t *arg);
+int32_t sys_prctl(const uint32_t *arg);
 int32_t sys_checkin(const uint32_t *arg);
 int32_t sys_frag_report(const uint32_t *arg);
+
+/* sys_process.c */
+int32_t sys_fork(const uint32_t *arg);
+int32_t sys_vfork(const uint32_t *arg);
+int32_t sys_clone(const uint32_t *arg);
+int32_t sys_execve(const uint32_t *arg);
+int32_t sys_exit(const uint32_t *arg);
+int32_t sys_exit_group(const uint32_t *arg);
+int32_t sys_wait4(const uint32_t *arg);
+int32_t sys_waitid(const uint32_t *arg);
+int32_t sys_getpid(const uint32_t *arg);
+int32_t sys_getppid(const uint32_t *arg);
+int32_t sys_setpgid(const uint32_t *arg);
+int32_t sys_getpgid(const uint32_t *arg);
+int32_t sys_getpgrp(const uint32_t *arg);
+int32_t sys_getsid(const uint32_t *arg);
+int32_t sys_setsid(const uint32_t *arg);
+int32_t sys_id_of_root(const uint32_t *arg);
+int32_t sys_ids_of_root(const uint32_t *arg);
+int32_t sys_set_id(const uint32_t *arg);
+int32_t sys_set_two_ids(const uint32_t *arg);
+int32_t sys_set_three_ids(const uint32_t *arg);
+int32_t sys_getgroups(const uint32_t *arg);
+
+/* sys_time.c */
+int32_t sys_clock_gettime(const uint32_t *arg);
+int32_t sys_clock_gettime64(const uint32_t *arg);
+int32_t sys_clock_getres(const uint32_t *arg);
+int32_t sys_clock_getres_time64(const uint32_t *arg);
+int32_t sys_nanosleep(const uint32_t *arg);
+int32_t sys_clock_nanosleep(const uint32_t *arg);
+int32_t sys_clock_nanosleep_time64(const uint32_t *arg);
+int32_t sys_gettimeofday(const uint32_t *arg);
+int32_t sys_times(const uint32_t *arg);
 
 /* sys_signal.c */
 int32_t sys_rt_sigaction(const uint32_t *arg);
