@@ -20,6 +20,12 @@ size_t copy_to_user(vaddr_t to, const void *from, size_t bytes);
 int copy_string_from_user(char *to, vaddr_t from, size_t room);
 
 /*
+ * One aligned word, in one step for every cpu: if it is `expected` it becomes `desired`. *seen is
+ * what it was. Returns 0, or -EFAULT where the user may not write.
+ */
+int user_compare_swap(vaddr_t address, uint32_t expected, uint32_t desired, uint32_t *seen);
+
+/*
  * One aligned word exactly as the hardware sees it now: no fault is handled, none may sleep.
  * Returns 0, or -EFAULT where the access faults. Tests use it to see what a TLB still knows.
  */

@@ -9,6 +9,7 @@
 #include "arch/fpu.h"
 #include "arch/uaccess.h"
 #include "kernel/clone.h"
+#include "kernel/fdtable.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
 #include "mm/virt/mm.h"
@@ -55,7 +56,8 @@ static int make_process(struct task *t, uint32_t flags)
 	p->exit_signal = flags & CLONE_SIGNAL;
 	p->borrows_mm = flags & CLONE_VFORK;
 	memcpy(p->path, mine->path, sizeof(p->path));
-	return give_memory(p, flags);
+	p->files = fd_table_copy(mine->files);
+	return p->files ? give_memory(p, flags) : -ENOMEM;
 }
 
 /* Registers, thread register, floating point, name. */

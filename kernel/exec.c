@@ -23,6 +23,7 @@
 #include "kernel/elf.h"
 #include "kernel/exec.h"
 #include "kernel/fdtable.h"
+#include "kernel/futex.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
 #include "mm/virt/mm.h"
@@ -362,13 +363,14 @@ static void become(const char *path, struct mm *mm, const struct trap_frame *reg
 {
 	struct task *t = task_current();
 
+	futex_task_leaves(t);
 	process_set_mm(t->process, mm);
 	t->fpu = (struct fpu_state){ 0 };
 	fpu_reload(&t->fpu);
 	t->tls = 0;
 	cpu_set_user_tls(0);
-	t->clear_tid = t->robust_list = 0;
 	signals_exec(t->process, t);
+	fd_table_close_on_exec(t->process->files);
 	set_path(t->process, path);
 	task_set_name(t, base_name(path));
 	*task_user_regs() = *regs;

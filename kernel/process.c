@@ -10,6 +10,7 @@
 #include <string.h>
 #include "base/waitq.h"
 #include "kernel/fdtable.h"
+#include "kernel/futex.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
 #include "mm/phys/objcache.h"
@@ -382,13 +383,18 @@ static struct mm *take_mm(struct process *p)
 	return mm;
 }
 
-/* Race: the task keeps its own hold on the process until it is reaped. */
+/*
+ * Nothing can kill the task a second time: what it still writes to its memory may be brought back
+ * for that. Race: it keeps its own hold on the process until it is reaped.
+ */
 void process_leave(void)
 {
 	struct task *t = task_current();
 	struct process *p = t->process, *parent;
 
 	signal_task_ends(t);
+	thread_unmark(&t->thread, THREAD_FATAL | THREAD_SIGNAL);
+	futex_task_leaves(t);
 	sched_borrow_mm(NULL);
 	if (!unlink_task(p, t))
 		return;

@@ -115,6 +115,10 @@ int32_t sys_prctl(const uint32_t *arg);
 int32_t sys_checkin(const uint32_t *arg);
 int32_t sys_frag_report(const uint32_t *arg);
 
+/* sys_futex.c */
+int32_t sys_futex(const uint32_t *arg);
+int32_t sys_futex_time64(const uint32_t *arg);
+
 /* sys_process.c */
 int32_t sys_fork(const uint32_t *arg);
 int32_t sys_vfork(const uint32_t *arg);

@@ -132,3 +132,32 @@ probe_user_write:			@ r0 address (user), r1 value
 	may_fault probe_table, string_fault, strt r1, [r0]
 	mov	r0, #0
 	bx	lr
+
+/*
+ * There is no LDREX with the user's rights; the kernel's own do: a page that user mode may not write is
+ * read-only here as well (arch/arm/impl/pte.h). A fault on STREX comes back to it without the reservation,
+ * so it fails and all starts over.
+ */
+	.global user_compare_swap
+	.type user_compare_swap, %function
+user_compare_swap:			@ r0 address (user), r1 expected, r2 desired, r3 seen
+	cmp	r0, #0x80000000
+	bhs	string_fault
+	tst	r0, #3
+	bne	string_fault
+	push	{r4, lr}
+	dmb	ish
+1:	may_fault uaccess_table, swap_fault, ldrex r12, [r0]
+	cmp	r12, r1
+	bne	2f
+	may_fault uaccess_table, swap_fault, strex r4, r2, [r0]
+	cmp	r4, #0
+	bne	1b
+2:	clrex
+	dmb	ish
+	str	r12, [r3]
+	mov	r0, #0
+	pop	{r4, pc}
+swap_fault:
+	pop	{r4, lr}
+	b	string_fault
