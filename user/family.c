@@ -1,0 +1,349 @@
+/*
+ * family KIND: processes and what they owe each other. Without KIND lists them. Ends with 0 if all
+ * was right; says what was not.
+ */
+#include "user/lib/lib.h"
+#include "user/lib/process.h"
+
+#define CHILDREN 3u
+
+static int failed(const char *what, int32_t found)
+{
+	printf("family: %s: found %d\n", what, (int)found);
+	return 1;
+}
+
+static int32_t status_of_exit(int code)
+{
+	return code << 8;
+}
+
+/* What a node of the tree answers: told from all others' and from an accident's. */
+static int code_of(uint32_t level, uint32_t place)
+{
+	return (int)(10 + level * 16 + place);
+}
+
+static int grow(uint32_t levels, uint32_t place);
+
+/* Each node writes what its parent reads as its own value still. */
+static int look_after(uint32_t levels, const int32_t *child, volatile uint32_t *mine)
+{
+	for (uint32_t n = CHILDREN; n-- > 0;) {
+		int32_t status = -1, pid = sys_wait4(child[n], &status, 0);
+
+		if (pid != child[n])
+			return failed("waited for one child, got another", pid);
+		if (status != status_of_exit(code_of(levels - 1, n)))
+			return failed("status of a child", status);
+	}
+	if (*mine != levels)
+		return failed("a child wrote to its parent's memory", (int32_t)*mine);
+	return 0;
+}
+
+static int grow(uint32_t levels, uint32_t place)
+{
+	static volatile uint32_t mine;
+	int32_t child[CHILDREN];
+
+	mine = levels;
+	for (uint32_t n = 0; levels && n < CHILDREN; n++) {
+		child[n] = sys_fork();
+		if (child[n] == 0)
+			sys_exit(grow(levels - 1, n));
+		if (child[n] < 0)
+			return failed("fork", child[n]);
+	}
+	if (levels && look_after(levels, child, &mine))
+		return 1;
+	return code_of(levels, place);
+}
+
+static int tree(void)
+{
+	int code = grow(3, 0);
+
+	return code == code_of(3, 0) ? 0 : failed("the tree", code);
+}
+
+static int wait_rules(void)
+{
+	struct timespec moment = { 0, 30000000 };
+	int32_t status = -1, child = sys_fork(), got;
+
+	if (child == 0) {
+		if (sys_wait4(-1, &status, WNOHANG) != -ECHILD)
+			sys_exit(1);
+		sys_nanosleep(&moment);
+		sys_exit(5);
+	}
+	got = sys_wait4(-1, &status, WNOHANG);
+	if (got != 0)
+		return failed("WNOHANG with a child that runs", got);
+	got = sys_wait4(child + 1000, &status, 0);
+	if (got != -ECHILD)
+		return failed("wait for somebody else", got);
+	got = sys_wait4(0, &status, 0);
+	if (got != child || status != status_of_exit(5))
+		return failed("wait for the group", got);
+	got = sys_wait4(-1, &status, 0);
+	return got == -ECHILD ? 0 : failed("wait without children", got);
+}
+
+/* waitid, which may look without taking. */
+static int waitid_rules(void)
+{
+	int32_t info[32] = { 0 }, child = sys_fork(), got;
+
+	if (child == 0)
+		sys_exit(6);
+	for (int n = 0; n < 2; n++) {
+		got = syscall6(CALL_WAITID, 1, (uint32_t)child, address_of(info),
+			       n ? WEXITED : WEXITED | WNOWAIT, 0, 0);
+		if (got != 0 || info[0] != 17 || info[3] != child || info[5] != 6)
+			return failed("waitid", got);
+	}
+	got = syscall6(CALL_WAITID, 1, (uint32_t)child, address_of(info), WEXITED, 0, 0);
+	return got == -ECHILD ? 0 : failed("waitid of one that is gone", got);
+}
+
+static int signalled(void)
+{
+	int32_t child = sys_fork(), status = -1;
+
+	if (child == 0) {
+		volatile uint32_t *nowhere = (volatile uint32_t *)0x60000000u;
+
+		*nowhere = 1;
+	}
+	if (sys_wait4(child, &status, 0) != child)
+		return failed("wait for the one that crashed", status);
+	return status == 11 ? 0 : failed("its status", status);
+}
+
+/* Each child is gone for good once it has been waited for; more of them than there are tasks. */
+static int many(void)
+{
+	for (int n = 0; n < 300; n++) {
+		int32_t child = sys_fork(), status = -1;
+
+		if (child == 0)
+			sys_exit(n & 0x7f);
+		if (child < 0)
+			return failed("fork", child);
+		if (sys_wait4(-1, &status, 0) != child || status != status_of_exit(n & 0x7f))
+			return failed("status", status);
+	}
+	return 0;
+}
+
+/* Leaves a zombie behind and ends: nobody is there to wait for it. */
+static int careless(void)
+{
+	struct timespec moment = { 0, 30000000 };
+
+	for (int n = 0; n < 4; n++)
+		if (sys_fork() == 0)
+			sys_exit(n);
+	sys_nanosleep(&moment);
+	return 0;
+}
+
+/* The grandchild waits for its parent's end and says by its own whose child it is then. */
+static int orphan(void)
+{
+	struct timespec moment = { 0, 20000000 };
+	int32_t child = sys_fork(), parent, status = -1;
+
+	if (child == 0) {
+		if (sys_fork() != 0)
+			sys_exit(0);
+		parent = sys_getppid();
+		while (sys_getppid() == parent)
+			sys_nanosleep(&moment);
+		sys_exit(sys_getppid() == 1 ? 0 : 1);
+	}
+	if (sys_wait4(child, &status, 0) != child || status != 0)
+		return failed("the child", status);
+	return 0;
+}
+
+static int vfork_rules(void)
+{
+	static volatile uint32_t shared;
+	const char *const argv[] = { "family", "seven", NULL };
+	int32_t child, status = -1;
+
+	child = sys_vfork();
+	if (child == 0) {
+		shared = 7;
+		sys_execve("/bin/family", argv, NULL);
+		sys_exit(99);
+	}
+	if (shared != 7)
+		return failed("the parent ran before its child had run exec", (int32_t)shared);
+	if (sys_wait4(child, &status, 0) != child || status != status_of_exit(7))
+		return failed("what vfork and exec gave", status);
+	child = sys_vfork();
+	if (child == 0)
+		sys_exit(3);
+	if (sys_wait4(child, &status, 0) != child || status != status_of_exit(3))
+		return failed("what vfork and exit gave", status);
+	return 0;
+}
+
+/* Keeps nothing open and asks for nothing: what is left is the status. */
+static int seven(void)
+{
+	return 7;
+}
+
+static int bad_exec(void)
+{
+	const char *const argv[] = { "x", NULL };
+	int32_t got = sys_execve("/bin/nobody", argv, NULL);
+
+	if (got != -ENOENT)
+		return failed("exec of no file", got);
+	got = sys_execve((const char *)0x60000000u, argv, NULL);
+	if (got != -EFAULT)
+		return failed("exec of a bad path", got);
+	got = sys_execve("/bin/hello", (const char *const *)0x60000000u, NULL);
+	if (got != -EFAULT)
+		return failed("exec with bad arguments", got);
+	got = sys_execve("/bin", argv, NULL);
+	return got == -EACCES ? 0 : failed("exec of a directory", got);
+}
+
+#define LONG_TEXT 2000u
+#define TEXTS	  40u
+
+static char text[LONG_TEXT + 1];
+
+/* 80000 bytes of arguments: the new program finds each as it was. */
+static int long_exec(void)
+{
+	static const char *argv[TEXTS + 3] = { "family", "checklong" };
+	const char *const environment[] = { "COLOUR=blue", "EMPTY=", NULL };
+
+	memset(text, 'q', LONG_TEXT);
+	for (uint32_t n = 0; n < TEXTS; n++)
+		argv[n + 2] = text + n;
+	sys_execve("/bin/family", argv, environment);
+	return failed("exec with long arguments", 0);
+}
+
+static int too_long_exec(void)
+{
+	static const char *argv[100];
+	int32_t got;
+
+	memset(text, 'q', LONG_TEXT);
+	for (uint32_t n = 0; n < 99; n++)
+		argv[n] = text;
+	got = sys_execve("/bin/family", argv, NULL);
+	return got == -E2BIG ? 0 : failed("exec with 198000 bytes", got);
+}
+
+static int check_vector(const uint32_t *vector)
+{
+	uint32_t found = 0;
+
+	for (; vector[0]; vector += 2) {
+		if (vector[0] == 6 && vector[1] == PAGE_BYTES)
+			found |= 1;
+		if (vector[0] == 25 && vector[1] > 0x10000u)
+			found |= 2;
+		if (vector[0] == 31 && text_is_equal((const char *)vector[1], "/bin/family"))
+			found |= 4;
+		if (vector[0] == 9 && vector[1] >= 0x10000u)
+			found |= 8;
+		if (vector[0] == 16 && vector[1] & 1u << 15)
+			found |= 16;
+		if (vector[0] == 15 && text_is_equal((const char *)vector[1], "v7l"))
+			found |= 32;
+	}
+	return found == 63 ? 0 : failed("auxiliary vector", (int32_t)found);
+}
+
+static int check_long(int argc, char **argv)
+{
+	char **environment = argv + argc + 1;
+
+	if (argc != (int)TEXTS + 2)
+		return failed("number of arguments", argc);
+	for (uint32_t n = 0; n < TEXTS; n++)
+		if (strlen(argv[n + 2]) != LONG_TEXT - n || argv[n + 2][0] != 'q')
+			return failed("an argument", (int32_t)n);
+	if (argv[argc] || !text_is_equal(environment[0], "COLOUR=blue") ||
+	    !text_is_equal(environment[1], "EMPTY=") || environment[2])
+		return failed("environment", 0);
+	if ((address_of(argv) - 4) % 8)
+		return failed("stack alignment", (int32_t)address_of(argv));
+	return check_vector((const uint32_t *)(environment + 3));
+}
+
+static int groups(void)
+{
+	int32_t me = sys_getpid(), child = sys_fork(), status = -1, got;
+
+	if (child == 0) {
+		got = syscall3(CALL_SETSID, 0, 0, 0);
+		if (got != sys_getpid() || syscall3(CALL_GETSID, 0, 0, 0) != got)
+			sys_exit(1);
+		if (syscall3(CALL_SETSID, 0, 0, 0) != -EPERM)
+			sys_exit(2);
+		sys_exit(syscall3(CALL_GETPGID, 0, 0, 0) == got ? 0 : 3);
+	}
+	if (sys_wait4(child, &status, 0) != child || status != 0)
+		return failed("setsid", status);
+	if (syscall3(CALL_GETPGID, 0, 0, 0) != me)
+		return failed("getpgid", 0);
+	got = syscall3(CALL_SETPGID, 1234567, 0, 0);
+	return got == -ESRCH ? 0 : failed("setpgid of nobody", got);
+}
+
+/* Forks once and does as little as can be: for faults injected anywhere. Its status says little. */
+static int forkone(void)
+{
+	int32_t child = sys_fork(), status = 0;
+
+	if (child == 0)
+		sys_exit(0);
+	if (child < 0)
+		return 2;
+	sys_wait4(child, &status, 0);
+	return 0;
+}
+
+static int execone(void)
+{
+	const char *const argv[] = { "family", "seven", NULL };
+
+	sys_execve("/bin/family", argv, NULL);
+	return 2;
+}
+
+static const struct kind {
+	const char *name;
+	int (*run)(void);
+} kinds[] = {
+	{ "tree", tree },	    { "wait", wait_rules },    { "waitid", waitid_rules },
+	{ "signalled", signalled }, { "many", many },	       { "careless", careless },
+	{ "orphan", orphan },	    { "vfork", vfork_rules },  { "seven", seven },
+	{ "badexec", bad_exec },    { "longexec", long_exec }, { "toolong", too_long_exec },
+	{ "groups", groups },	    { "forkone", forkone },    { "execone", execone },
+};
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && text_is_equal(argv[1], "checklong"))
+		return check_long(argc, argv);
+	for (uint32_t n = 0; n < sizeof(kinds) / sizeof(kinds[0]); n++)
+		if (argc > 1 && text_is_equal(argv[1], kinds[n].name))
+			return kinds[n].run();
+	for (uint32_t n = 0; n < sizeof(kinds) / sizeof(kinds[0]); n++)
+		printf("  family %s\n", kinds[n].name);
+	return 1;
+}
