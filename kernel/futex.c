@@ -11,6 +11,8 @@
 #include "kernel/futex.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
+#include "mm/cache/mapping.h"
+#include "mm/virt/mm.h"
 
 #define BUCKET_BITS 6u
 #define BUCKETS	    (1u << BUCKET_BITS)
@@ -58,13 +60,35 @@ static void unlock_futexes(void)
 	spin_unlock(&futexes.lock);
 }
 
-static int make_key(uint32_t address, struct futex_key *key)
+/*
+ * An object is known by its serial number: its address may be another's by the time of a wake, but
+ * the running task's address space lives as long as the task waits.
+ */
+static void make_shared_key(struct mm *mm, struct futex_key *key)
 {
-	if (address % sizeof(uint32_t))
+	const struct vma *v;
+
+	rwsem_read_lock(&mm->lock);
+	v = vma_find(mm, vaddr(key->address));
+	if (v && v->mapping) {
+		key->space = (const void *)(uintptr_t)(v->mapping->serial << 1 | 1u);
+		key->address =
+			vma_pgoff(v, vaddr(key->address)) << PAGE_SHIFT | key->address % PAGE_SIZE;
+	}
+	rwsem_read_unlock(&mm->lock);
+}
+
+static int make_key(struct futex_word at, struct futex_key *key)
+{
+	struct mm *mm = cpu_current()->mm;
+
+	if (at.address % sizeof(uint32_t))
 		return -EINVAL;
-	if (address >= USER_END)
+	if (at.address >= USER_END)
 		return -EFAULT;
-	*key = (struct futex_key){ cpu_current()->mm, address };
+	*key = (struct futex_key){ mm, at.address };
+	if (at.shared)
+		make_shared_key(mm, key);
 	return 0;
 }
 
@@ -140,14 +164,14 @@ static int wait_queued(struct futex_waiter *w, const uint64_t *until_ns)
 	return stop_waiting(w, until_ns);
 }
 
-int futex_wait(uint32_t address, uint32_t value, uint32_t bits, const uint64_t *until_ns)
+int futex_wait(struct futex_word at, uint32_t value, uint32_t bits, const uint64_t *until_ns)
 {
 	struct futex_waiter w = { .bits = bits, .thread = cpu_current() };
 	uint32_t word;
-	int error = make_key(address, &w.key);
+	int error = make_key(at, &w.key);
 
 	if (!error)
-		error = lock_with_word(address, &word);
+		error = lock_with_word(at.address, &word);
 	if (error)
 		return error;
 	if (word == value)
@@ -179,10 +203,10 @@ static int wake_key_locked(struct futex_key key, uint32_t count, uint32_t bits)
 	return (int)woken;
 }
 
-int futex_wake(uint32_t address, uint32_t count, uint32_t bits)
+int futex_wake(struct futex_word at, uint32_t count, uint32_t bits)
 {
 	struct futex_key key;
-	int result = make_key(address, &key);
+	int result = make_key(at, &key);
 
 	if (result)
 		return result;
@@ -212,17 +236,17 @@ static int requeue_locked(struct futex_key from, struct futex_key to, uint32_t c
 	return (int)moved;
 }
 
-int futex_requeue(uint32_t address, uint32_t count, uint32_t to, uint32_t moved,
+int futex_requeue(struct futex_word at, uint32_t count, struct futex_word to, uint32_t moved,
 		  const uint32_t *value)
 {
 	struct futex_key from_key, to_key;
 	uint32_t word;
-	int woken, requeued, error = make_key(address, &from_key);
+	int woken, requeued, error = make_key(at, &from_key);
 
 	if (!error)
 		error = make_key(to, &to_key);
 	if (!error)
-		error = lock_with_word(address, &word);
+		error = lock_with_word(at.address, &word);
 	if (error)
 		return error;
 	if (value && word != *value) {
@@ -314,17 +338,17 @@ static int change_word(uint32_t address, uint32_t operation, bool *holds)
 	return error ? error : compare(operation, old, holds);
 }
 
-int futex_wake_op(uint32_t address, uint32_t count, uint32_t other, uint32_t more,
+int futex_wake_op(struct futex_word at, uint32_t count, struct futex_word other, uint32_t more,
 		  uint32_t operation)
 {
 	struct futex_key key, other_key;
 	bool holds = false;
-	int woken, error = make_key(address, &key);
+	int woken, error = make_key(at, &key);
 
 	if (!error)
 		error = make_key(other, &other_key);
 	if (!error)
-		error = change_word(other, operation, &holds);
+		error = change_word(other.address, operation, &holds);
 	if (error)
 		return error;
 	lock_futexes();
@@ -362,7 +386,7 @@ static void leave_word(uint32_t address, uint32_t owner)
 			return;
 	} while (seen != word);
 	if (word & WORD_WAITERS)
-		futex_wake(address, 1, FUTEX_ANY);
+		futex_wake((struct futex_word){ address, true }, 1, FUTEX_ANY);
 }
 
 /* Bit 0 of an entry's address says that it is of the kind with priority inheritance. */
@@ -399,7 +423,7 @@ static void clear_tid_word(uint32_t address)
 	const uint32_t none = 0;
 
 	if (copy_to_user(vaddr(address), &none, sizeof(none)) == 0)
-		futex_wake(address, 1, FUTEX_ANY);
+		futex_wake((struct futex_word){ address, true }, 1, FUTEX_ANY);
 }
 
 void futex_task_leaves(struct task *t)

@@ -486,8 +486,17 @@ void process_wait_vfork(struct process *child)
 	}
 }
 
+static bool is_of_kind(const struct process_wait *w, const struct process *child)
+{
+	bool silent = child->exit_signal != SIGNAL_CHLD;
+
+	return w->kinds == WAIT_BOTH || silent == (w->kinds == WAIT_SILENT);
+}
+
 static bool is_meant(const struct process_wait *w, const struct process *child)
 {
+	if (!is_of_kind(w, child))
+		return false;
 	switch (w->which) {
 	case WAIT_PID:
 		return child->pid == w->id;

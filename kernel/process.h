@@ -127,6 +127,7 @@ void process_wait_vfork(struct process *child);
 /* Whom wait4 and waitid look for. */
 struct process_wait {
 	enum { WAIT_ANY, WAIT_PID, WAIT_GROUP } which;
+	enum { WAIT_SIGNALLED, WAIT_SILENT, WAIT_BOTH } kinds; /* their end sends SIGCHLD or not */
 	uint32_t id;
 	bool no_hang;	/* answer 0 when there are such children and none has ended */
 	bool leave;	/* it stays a zombie */

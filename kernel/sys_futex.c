@@ -20,8 +20,14 @@ enum futex_operation {
 	FUTEX_WAKE_BITSET = 10,
 };
 
-#define FUTEX_PRIVATE	     128u /* of one process: a hint that there is no use for */
+#define FUTEX_PRIVATE	     128u /* no other process waits there */
 #define FUTEX_CLOCK_REALTIME 256u /* the two clocks are one here */
+
+/* The word at argument `n`. */
+static struct futex_word word(const uint32_t *arg, unsigned n)
+{
+	return (struct futex_word){ arg[n], !(arg[1] & FUTEX_PRIVATE) };
+}
 
 /* FUTEX_WAIT is told how long, FUTEX_WAIT_BITSET until when. */
 static int read_timeout(uint32_t address, bool wide, bool relative, uint64_t *until_ns)
@@ -46,7 +52,7 @@ static int32_t wait(const uint32_t *arg, uint32_t bits, bool wide, bool relative
 		return -EINVAL;
 	error = arg[3] ? read_timeout(arg[3], wide, relative, &until_ns) : 0;
 	if (!error)
-		error = futex_wait(arg[0], arg[2], bits, arg[3] ? &until_ns : NULL);
+		error = futex_wait(word(arg, 0), arg[2], bits, arg[3] ? &until_ns : NULL);
 	if (error == -EINTR && !(arg[3] && relative))
 		return -CALL_AGAIN;
 	return error;
@@ -61,15 +67,15 @@ static int32_t futex(const uint32_t *arg, bool wide)
 	case FUTEX_WAIT_BITSET:
 		return wait(arg, arg[5], wide, false);
 	case FUTEX_WAKE:
-		return futex_wake(arg[0], arg[2], FUTEX_ANY);
+		return futex_wake(word(arg, 0), arg[2], FUTEX_ANY);
 	case FUTEX_WAKE_BITSET:
-		return arg[5] ? futex_wake(arg[0], arg[2], arg[5]) : -EINVAL;
+		return arg[5] ? futex_wake(word(arg, 0), arg[2], arg[5]) : -EINVAL;
 	case FUTEX_REQUEUE:
-		return futex_requeue(arg[0], arg[2], arg[4], arg[3], NULL);
+		return futex_requeue(word(arg, 0), arg[2], word(arg, 4), arg[3], NULL);
 	case FUTEX_CMP_REQUEUE:
-		return futex_requeue(arg[0], arg[2], arg[4], arg[3], &arg[5]);
+		return futex_requeue(word(arg, 0), arg[2], word(arg, 4), arg[3], &arg[5]);
 	case FUTEX_WAKE_OP:
-		return futex_wake_op(arg[0], arg[2], arg[4], arg[3], arg[5]);
+		return futex_wake_op(word(arg, 0), arg[2], word(arg, 4), arg[3], arg[5]);
 	default:
 		return -LINUX_ENOSYS;
 	}

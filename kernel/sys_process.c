@@ -116,6 +116,16 @@ static struct process_wait wait_for_number(int32_t number)
 						   : (uint32_t)process_group(0) };
 }
 
+static void set_options(struct process_wait *w, uint32_t options)
+{
+	w->no_hang = options & WAIT_NOHANG;
+	w->leave = options & WAIT_NOWAIT;
+	if (options & WAIT_ALL)
+		w->kinds = WAIT_BOTH;
+	else if (options & (uint32_t)WAIT_CLONES)
+		w->kinds = WAIT_SILENT;
+}
+
 int32_t sys_wait4(const uint32_t *arg)
 {
 	struct process_wait w = wait_for_number((int32_t)arg[0]);
@@ -123,7 +133,7 @@ int32_t sys_wait4(const uint32_t *arg)
 
 	if (arg[2] & ~(uint32_t)WAIT4_OPTIONS)
 		return -EINVAL;
-	w.no_hang = arg[2] & WAIT_NOHANG;
+	set_options(&w, arg[2]);
 	child = process_wait(&w);
 	if (child <= 0)
 		return child;
@@ -161,8 +171,7 @@ int32_t sys_waitid(const uint32_t *arg)
 		return -EINVAL;
 	if (arg[0] == ID_GROUP && !arg[1])
 		w.id = (uint32_t)process_group(0);
-	w.no_hang = arg[3] & WAIT_NOHANG;
-	w.leave = arg[3] & WAIT_NOWAIT;
+	set_options(&w, arg[3]);
 	child = process_wait(&w);
 	if (child < 0)
 		return child;

@@ -150,23 +150,41 @@ static int careless(void)
 	return 0;
 }
 
-/* The grandchild waits for its parent's end and says by its own whose child it is then. */
+/*
+ * As the first process: the grandchild waits for its parent's end and says by its own whether it is
+ * the first one's child then, who waits for both.
+ */
 static int orphan(void)
 {
 	struct timespec moment = { 0, 20000000 };
-	int32_t child = sys_fork(), parent, status = -1;
+	int32_t child = sys_fork(), status = -1;
 
 	if (child == 0) {
 		if (sys_fork() != 0)
 			sys_exit(0);
-		parent = sys_getppid();
-		while (sys_getppid() == parent)
+		for (int n = 0; n < 100 && sys_getppid() != 1; n++)
 			sys_nanosleep(&moment);
-		sys_exit(sys_getppid() == 1 ? 0 : 1);
+		sys_exit(sys_getppid() == 1 ? 8 : 1);
 	}
 	if (sys_wait4(child, &status, 0) != child || status != 0)
 		return failed("the child", status);
-	return 0;
+	if (sys_wait4(-1, &status, 0) <= child || status != status_of_exit(8))
+		return failed("the orphan", status);
+	return sys_wait4(-1, &status, 0) == -ECHILD ? 0 : failed("one more child", status);
+}
+
+/* A child whose end sends no SIGCHLD is waited for by who asks for such. */
+static int silent(void)
+{
+	int32_t child = syscall6(CALL_CLONE, 0, 0, 0, 0, 0, 0), status = -1, got;
+
+	if (child == 0)
+		sys_exit(4);
+	got = sys_wait4(child, &status, 0);
+	if (got != -ECHILD)
+		return failed("a plain wait for a silent child", got);
+	got = sys_wait4(child, &status, WCLONE);
+	return got == child && status == status_of_exit(4) ? 0 : failed("its status", status);
 }
 
 static int vfork_rules(void)
@@ -329,11 +347,22 @@ static const struct kind {
 	const char *name;
 	int (*run)(void);
 } kinds[] = {
-	{ "tree", tree },	    { "wait", wait_rules },    { "waitid", waitid_rules },
-	{ "signalled", signalled }, { "many", many },	       { "careless", careless },
-	{ "orphan", orphan },	    { "vfork", vfork_rules },  { "seven", seven },
-	{ "badexec", bad_exec },    { "longexec", long_exec }, { "toolong", too_long_exec },
-	{ "groups", groups },	    { "forkone", forkone },    { "execone", execone },
+	{ "tree", tree },
+	{ "wait", wait_rules },
+	{ "waitid", waitid_rules },
+	{ "silent", silent },
+	{ "signalled", signalled },
+	{ "many", many },
+	{ "careless", careless },
+	{ "orphan", orphan },
+	{ "vfork", vfork_rules },
+	{ "seven", seven },
+	{ "badexec", bad_exec },
+	{ "longexec", long_exec },
+	{ "toolong", too_long_exec },
+	{ "groups", groups },
+	{ "forkone", forkone },
+	{ "execone", execone },
 };
 
 int main(int argc, char **argv)

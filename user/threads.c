@@ -284,6 +284,32 @@ static int robust(void)
 	return lock.word == 0xc0000000u ? 0 : failed("the word", (int32_t)lock.word);
 }
 
+/* Words in shared memory: the child wakes its parent; said to be private, it wakes nobody. */
+static int shared_memory(void)
+{
+	int32_t at = sys_mmap(0, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS);
+	volatile uint32_t *words = (volatile uint32_t *)at;
+	struct timespec moment = { 0, 50000000 };
+	int32_t child, got, status = -1;
+
+	if (at < 0)
+		return failed("shared memory", at);
+	child = sys_fork();
+	if (child == 0) {
+		sys_nanosleep(&moment);
+		got = sys_futex(words, FUTEX_WAKE | FUTEX_PRIVATE, 10, 0, NULL, 0);
+		got = got * 16 + futex_wake(words + 1, 10);
+		words[0] = 1;
+		sys_exit(got * 16 + futex_wake(words, 10));
+	}
+	got = futex_wait(words, 0, NULL);
+	if (got != 0 || words[0] != 1)
+		return failed("a wait in shared memory", got);
+	if (sys_wait4(child, &status, 0) != child)
+		return failed("the child", status);
+	return status == 1 << 8 ? 0 : failed("woken by the child", status);
+}
+
 static void for_ever(void *arg)
 {
 	(void)arg;
@@ -392,11 +418,13 @@ static const struct kind {
 	const char *name;
 	int (*run)(void);
 } kinds[] = {
-	{ "counter", count },	      { "wake", wake },	    { "requeue", requeue },
-	{ "timeout", timeout },	      { "value", value },   { "bits", bits },
-	{ "wakeop", wake_op },	      { "robust", robust }, { "forever", run_for_ever },
-	{ "exec", exec_from_thread }, { "group", group },   { "outlive", outlive },
-	{ "fork", fork_from_thread },
+	{ "counter", count },	      { "wake", wake },
+	{ "requeue", requeue },	      { "timeout", timeout },
+	{ "value", value },	      { "bits", bits },
+	{ "wakeop", wake_op },	      { "robust", robust },
+	{ "forever", run_for_ever },  { "exec", exec_from_thread },
+	{ "group", group },	      { "outlive", outlive },
+	{ "fork", fork_from_thread }, { "shared", shared_memory },
 };
 
 int main(int argc, char **argv)

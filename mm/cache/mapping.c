@@ -19,6 +19,7 @@ static struct objcache nodes = OBJCACHE_INIT(nodes, "radix_node", struct radix_n
 static struct {
 	struct spinlock lock; /* LOCK_MM_LIST */
 	struct list all;      /* struct address_space.all */
+	uint32_t created;     /* objects so far */
 } every = { .all = LIST_INIT(every.all) };
 
 static uint32_t lock_tree(struct address_space *m)
@@ -70,6 +71,7 @@ struct address_space *mapping_create(uint32_t size_pages)
 	m->size_pages = size_pages;
 	m->refs = 1;
 	spin_lock(&every.lock, LOCK_MM_LIST);
+	m->serial = ++every.created;
 	list_add_tail(&every.all, &m->all);
 	spin_unlock(&every.lock);
 	return m;

@@ -33,6 +33,7 @@ struct address_space {
 	struct radix pages;  /* (T) struct page by offset */
 	uint32_t page_count; /* (T) */
 	uint32_t size_pages; /* (C) there is nothing at this offset or above */
+	uint32_t serial;     /* (C) no other object has it or had it */
 	uint32_t refs;	     /* (A) areas, and who looks at it for a while */
 	struct list all;     /* every object, under the list's lock */
 };

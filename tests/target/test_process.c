@@ -49,6 +49,7 @@ static void expect_end(const char *program, const char *kind, int status)
 FAMILY_TEST(a_tree_of_three_levels_is_waited_for, "tree", 0)
 FAMILY_TEST(wait4_answers_as_linux, "wait", 0)
 FAMILY_TEST(waitid_may_look_without_taking, "waitid", 0)
+FAMILY_TEST(a_silent_child_is_waited_for_as_such, "silent", 0)
 FAMILY_TEST(a_crash_is_a_signal_to_the_parent, "signalled", 0)
 FAMILY_TEST(more_children_than_there_are_tasks, "many", 0)
 FAMILY_TEST(zombies_go_with_their_parent, "careless", 0)
@@ -86,7 +87,7 @@ TEST(process, orphans_without_a_first_process_have_no_parent, "")
 	while (!child && task_is_live(t)) {
 		sched_yield_now();
 		for (p = process_next(NULL); p; p = process_next(p))
-			if (process_parent(p) == t->process->pid && !child) {
+			if (process_parent_pid(p) == t->process->pid && !child) {
 				process_get(p);
 				child = p;
 			}
@@ -94,7 +95,7 @@ TEST(process, orphans_without_a_first_process_have_no_parent, "")
 	REQUIRE_TRUE(child != NULL);
 	task_kill(t);
 	process_wait_end(t->process);
-	EXPECT_EQ(process_parent(child), 0);
+	EXPECT_EQ(process_parent_pid(child), 0);
 	process_wait_end(child);
 	process_put(child);
 	while (count_processes() > processes)

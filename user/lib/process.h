@@ -31,6 +31,8 @@ enum process_call {
 
 enum { WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x01000000 };
 
+#define WCLONE 0x80000000u
+
 enum futex_operation {
 	FUTEX_WAIT = 0,
 	FUTEX_WAKE = 1,
@@ -39,6 +41,7 @@ enum futex_operation {
 	FUTEX_WAKE_OP = 5,
 	FUTEX_WAIT_BITSET = 9,
 	FUTEX_WAKE_BITSET = 10,
+	FUTEX_PRIVATE = 128,
 };
 
 static inline int32_t sys_fork(void)
