@@ -302,6 +302,64 @@ static int check_long(int argc, char **argv)
 	return check_vector((const uint32_t *)(environment + 3));
 }
 
+static inline void set_double(uint32_t value)
+{
+	__asm__ volatile(".fpu neon\n\tvmov d9, %0, %0" ::"r"(value) : "memory");
+}
+
+static inline uint32_t get_double(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile(".fpu neon\n\tvmov %0, %1, d9" : "=r"(low), "=r"(high)::"memory");
+	return low == high ? low : 0;
+}
+
+/* What was in the floating-point registers at fork is in the child's; then each has its own. */
+static int floating(void)
+{
+	int32_t child, status = -1;
+
+	set_double(0x1234567u);
+	child = sys_fork();
+	if (child == 0) {
+		uint32_t seen = get_double();
+
+		set_double(99);
+		sys_sched_yield();
+		sys_exit(seen == 0x1234567u && get_double() == 99 ? 0 : 1);
+	}
+	if (sys_wait4(child, &status, 0) != child || status != 0)
+		return failed("the child's registers", status);
+	return get_double() == 0x1234567u ? 0 : failed("the parent's", (int32_t)get_double());
+}
+
+/* A number is told by its last digit: descriptors are few. */
+static int close_on_exec(void)
+{
+	int32_t stays = syscall3(CALL_OPEN, address_of("/dev/null"), O_WRONLY, 0);
+	int32_t goes = syscall3(CALL_OPEN, address_of("/dev/null"), O_WRONLY | O_CLOEXEC, 0);
+	const char name[2][2] = { { (char)('0' + stays), 0 }, { (char)('0' + goes), 0 } };
+	const char *const argv[] = { "family", "checkopen", name[0], name[1], NULL };
+
+	if (stays < 3 || goes < 3 || stays > 9 || goes > 9)
+		return failed("open", goes);
+	set_double(7);
+	sys_execve("/bin/family", argv, NULL);
+	return failed("exec", 0);
+}
+
+static int check_open(char **argv)
+{
+	int stays = argv[2][0] - '0', goes = argv[3][0] - '0';
+
+	if (sys_write(stays, "x", 1) != 1)
+		return failed("a file that stays open", stays);
+	if (sys_write(goes, "x", 1) != -EBADF)
+		return failed("a file that closes", goes);
+	return get_double() == 0 ? 0 : failed("floating-point registers after exec", 0);
+}
+
 static int groups(void)
 {
 	int32_t me = sys_getpid(), child = sys_fork(), status = -1, got;
@@ -347,28 +405,20 @@ static const struct kind {
 	const char *name;
 	int (*run)(void);
 } kinds[] = {
-	{ "tree", tree },
-	{ "wait", wait_rules },
-	{ "waitid", waitid_rules },
-	{ "silent", silent },
-	{ "signalled", signalled },
-	{ "many", many },
-	{ "careless", careless },
-	{ "orphan", orphan },
-	{ "vfork", vfork_rules },
-	{ "seven", seven },
-	{ "badexec", bad_exec },
-	{ "longexec", long_exec },
-	{ "toolong", too_long_exec },
-	{ "groups", groups },
-	{ "forkone", forkone },
-	{ "execone", execone },
+	{ "tree", tree },	    { "wait", wait_rules },    { "waitid", waitid_rules },
+	{ "silent", silent },	    { "float", floating },     { "cloexec", close_on_exec },
+	{ "signalled", signalled }, { "many", many },	       { "careless", careless },
+	{ "orphan", orphan },	    { "vfork", vfork_rules },  { "seven", seven },
+	{ "badexec", bad_exec },    { "longexec", long_exec }, { "toolong", too_long_exec },
+	{ "groups", groups },	    { "forkone", forkone },    { "execone", execone },
 };
 
 int main(int argc, char **argv)
 {
 	if (argc > 1 && text_is_equal(argv[1], "checklong"))
 		return check_long(argc, argv);
+	if (argc > 3 && text_is_equal(argv[1], "checkopen"))
+		return check_open(argv);
 	for (uint32_t n = 0; n < sizeof(kinds) / sizeof(kinds[0]); n++)
 		if (argc > 1 && text_is_equal(argv[1], kinds[n].name))
 			return kinds[n].run();

@@ -57,6 +57,8 @@ FAMILY_TEST(vfork_waits_for_exec_or_the_end, "vfork", 0)
 FAMILY_TEST(exec_refuses_and_goes_on, "badexec", 0)
 FAMILY_TEST(exec_carries_arguments_and_environment, "longexec", 0)
 FAMILY_TEST(exec_refuses_too_many_arguments, "toolong", 0)
+FAMILY_TEST(fork_copies_floating_point, "float", 0)
+FAMILY_TEST(exec_closes_what_asked_for_it, "cloexec", 0)
 FAMILY_TEST(groups_and_sessions, "groups", 0)
 
 /* With a first process the orphan is its child, and stays a zombie until that one waits. */

@@ -13,6 +13,7 @@ enum { EAGAIN = 11, EINTR = 4, ECHILD = 10, ENOENT = 2, E2BIG = 7, EPERM = 1, ET
 enum process_call {
 	CALL_EXIT_TASK = 1,
 	CALL_FORK = 2,
+	CALL_OPEN = 5,
 	CALL_EXECVE = 11,
 	CALL_SETPGID = 57,
 	CALL_GETPPID = 64,
@@ -28,6 +29,8 @@ enum process_call {
 	CALL_WAITID = 280,
 	CALL_SET_ROBUST_LIST = 338,
 };
+
+enum { O_WRONLY = 1, O_CLOEXEC = 02000000 };
 
 enum { WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x01000000 };
 
