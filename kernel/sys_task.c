@@ -108,6 +108,73 @@ int32_t sys_sched_setaffinity(const uint32_t *arg)
 	return task_exists(arg[0]) ? 0 : -ESRCH;
 }
 
+/* Linux: uapi/linux/sched.h. Every task has the first, whose only priority is 0. */
+enum policy { POLICY_OTHER = 0, POLICY_FIFO = 1, POLICY_RR = 2, POLICY_BATCH = 3, POLICY_IDLE = 5 };
+
+#define REALTIME_HIGHEST 99
+
+int32_t sys_sched_getscheduler(const uint32_t *arg)
+{
+	return task_exists(arg[0]) ? POLICY_OTHER : -ESRCH;
+}
+
+static int32_t check_priority(uint32_t from)
+{
+	uint32_t priority;
+
+	if (copy_from_user(&priority, vaddr(from), sizeof(priority)))
+		return -EFAULT;
+	return priority == 0 ? 0 : -EINVAL;
+}
+
+/* There is one run queue, served in turn: no task goes before another. */
+int32_t sys_sched_setscheduler(const uint32_t *arg)
+{
+	if (!task_exists(arg[0]))
+		return -ESRCH;
+	if (arg[1] == POLICY_FIFO || arg[1] == POLICY_RR)
+		return -EPERM;
+	return arg[1] == POLICY_OTHER || arg[1] == POLICY_BATCH ? check_priority(arg[2]) : -EINVAL;
+}
+
+int32_t sys_sched_setparam(const uint32_t *arg)
+{
+	return task_exists(arg[0]) ? check_priority(arg[1]) : -ESRCH;
+}
+
+int32_t sys_sched_getparam(const uint32_t *arg)
+{
+	const uint32_t priority = 0;
+
+	if (!task_exists(arg[0]))
+		return -ESRCH;
+	return copy_to_user(vaddr(arg[1]), &priority, sizeof(priority)) ? -EFAULT : 0;
+}
+
+static bool is_policy(uint32_t policy)
+{
+	return policy <= POLICY_BATCH || policy == POLICY_IDLE;
+}
+
+static bool is_realtime(uint32_t policy)
+{
+	return policy == POLICY_FIFO || policy == POLICY_RR;
+}
+
+int32_t sys_sched_get_priority_max(const uint32_t *arg)
+{
+	if (!is_policy(arg[0]))
+		return -EINVAL;
+	return is_realtime(arg[0]) ? REALTIME_HIGHEST : 0;
+}
+
+int32_t sys_sched_get_priority_min(const uint32_t *arg)
+{
+	if (!is_policy(arg[0]))
+		return -EINVAL;
+	return is_realtime(arg[0]);
+}
+
 static int32_t set_name(uint32_t from)
 {
 	char name[sizeof(cpu_current()->name)] = "";
