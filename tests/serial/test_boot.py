@@ -131,11 +131,26 @@ def test_arguments_too_long_for_the_host_are_named(booted):
     assert booted.text.endswith("tessera> \n[no end after 5 s]\n")
 
 
-@pytest.mark.boot(append="init=hello " + " ".join(f"a{n}" for n in range(20)))
+@pytest.mark.boot(append="init=hello " + " ".join(f"a{n}" for n in range(70)))
 def test_arguments_too_many_for_init_are_named(booted):
     expect_hello(booted)
-    assert "15 arguments" in booted.text
-    assert "error: init gets the first 15 arguments" in booted.text
+    assert "63 arguments" in booted.text
+    assert "error: init gets the first 63 arguments" in booted.text
+
+
+@pytest.mark.boot(append="init=family orphan")
+def test_init_has_number_1_and_gets_the_orphans(booted):
+    assert booted.status == 0, booted.text
+
+
+@pytest.mark.boot(append="init=family seven")
+def test_the_status_of_init_is_the_machines(booted):
+    assert booted.status == 7, booted.text
+
+
+@pytest.mark.boot(append="init=threads outlive")
+def test_init_lives_as_long_as_its_last_thread(booted):
+    assert booted.status == 0, booted.text
 
 
 # What is changed in the source of the tree, and what the kernel must say.
