@@ -11,9 +11,8 @@
 #include "kernel/time.h"
 #include "kernel/timespec.h"
 
-#define NS_PER_US    1000u
-#define NS_PER_CLOCK (NS_PER_S / 100u) /* times(2) counts hundredths */
-#define NS_PER_TICK  (NS_PER_S / TICK_HZ)
+#define NS_PER_US   1000u
+#define NS_PER_TICK (NS_PER_S / TICK_HZ)
 
 /* Linux's clocks: uapi/linux/time.h. There is no calendar here: all but the cpu's count from boot.
  */
@@ -145,20 +144,4 @@ int32_t sys_gettimeofday(const uint32_t *arg)
 	if (arg[0] && copy_to_user(vaddr(arg[0]), time, sizeof(time)))
 		return -EFAULT;
 	return arg[1] && copy_to_user(vaddr(arg[1]), zone, sizeof(zone)) ? -EFAULT : 0;
-}
-
-static uint32_t clock_ticks(uint64_t ns)
-{
-	return (uint32_t)(ns / NS_PER_CLOCK);
-}
-
-/* struct tms: user, system, children's user, children's system; all time counts as the user's. */
-int32_t sys_times(const uint32_t *arg)
-{
-	struct process *p = process_current();
-	uint32_t times[4] = { clock_ticks(process_insns(p)), 0, clock_ticks(p->children_insns), 0 };
-
-	if (arg[0] && copy_to_user(vaddr(arg[0]), times, sizeof(times)))
-		return -EFAULT;
-	return (int32_t)(clock_ticks(time_ns()) & INT32_MAX);
 }

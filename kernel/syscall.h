@@ -188,7 +188,6 @@ int32_t sys_setdomainname(const uint32_t *arg);
 int32_t sys_uname(const uint32_t *arg);
 int32_t sys_sysinfo(const uint32_t *arg);
 int32_t sys_getrusage(const uint32_t *arg);
-int32_t sys_times(const uint32_t *arg);
 int32_t sys_prlimit64(const uint32_t *arg);
 int32_t sys_ugetrlimit(const uint32_t *arg);
 int32_t sys_setrlimit(const uint32_t *arg);
