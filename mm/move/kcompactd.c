@@ -187,7 +187,7 @@ static void look(uint64_t now_ns)
 	else if (daemon.shift < KCOMPACTD_MAX_SHIFT)
 		daemon.shift++;
 	look_again(now_ns);
-	if (!compaction_tunables.proactiveness || daemon.shift)
+	if (!compaction_tunables.proactiveness)
 		return;
 	daemon.zone = zone_above_mark();
 	daemon.score_before = daemon.zone ? compaction_score(daemon.zone) : 0;
