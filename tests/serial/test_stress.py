@@ -18,7 +18,7 @@ def figures(booted):
 def test_stress_on_four_cpus(booted):
     found = figures(booted)
     assert found["stress_ms"] >= 20000
-    assert found["moved"] > 10000
+    assert found["moved"] > 4000
     assert found["words"] > 10000000
     print(f"{found['moved_per_second']} pages moved a second, "
           f"{found['words_per_second']} words checked a second")
@@ -26,7 +26,7 @@ def test_stress_on_four_cpus(booted):
 
 @pytest.mark.boot(append='run="stress 10 7; check"', board="virt", **FOUR_CPUS)
 def test_stress_on_virt(booted):
-    assert figures(booted)["moved"] > 5000
+    assert figures(booted)["moved"] > 2000
 
 
 @pytest.mark.parametrize("board", [
