@@ -2,10 +2,11 @@
  * Tags of address spaces (ASIDs): given out in order, and begun anew when they run out.
  *
  * A tag belongs to a generation. When the tags run out a new generation begins, the TLBs are
- * emptied once, and a space of an older generation gets a new tag when it next becomes current; one
- * that is current on some cpu gets it at once, because that cpu goes on translating with it. Tag 0
- * belongs to nobody. Both machines use this; the one on the host runs it with few tags, so that
- * they run out all the time. Locks: the caller's; interrupts off.
+ * emptied once, and a space of an older generation gets a new tag when it next becomes current. One
+ * that is current on another cpu keeps its tag, because that cpu goes on translating with it and is
+ * not disturbed; nobody else is given that tag in the new generation. Tag 0 belongs to nobody. Both
+ * machines use this; the one on the host runs it with few tags, so that they run out all the time.
+ * Locks: the caller's; interrupts off.
  */
 #ifndef ARCH_ASID_H
 #define ARCH_ASID_H
@@ -17,11 +18,12 @@
 #define ASID_MASK ((1u << ASID_BITS) - 1u)
 
 struct asid_pool {
-	uint32_t tags;	     /* 1 .. tags - 1 are given out */
+	uint32_t tags;	     /* 1 .. tags - 1 are given out; more than cpus + 1 */
 	uint32_t generation; /* << ASID_BITS, never 0 */
 	uint32_t next;
 	uint32_t generations_begun;
 	struct arch_mm *current[MAX_CPUS];
+	uint32_t kept[MAX_CPUS]; /* tags that this generation began with; 0: none */
 };
 
 #define ASID_POOL_INIT                                                                             \

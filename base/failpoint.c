@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "arch/cpu.h"
+#include "arch/atomic.h"
 
 extern struct failpoint __start_failpoints[] __attribute__((weak));
 extern struct failpoint __stop_failpoints[] __attribute__((weak));
@@ -17,16 +17,24 @@ bool failpoints_active;
 
 #define for_each_site(f) for ((f) = __start_failpoints; (f) != __stop_failpoints; (f)++)
 
+/* One pass counts down; true for the one that came to 0. */
+static bool count_down(uint32_t *armed)
+{
+	uint32_t left;
+
+	do
+		left = atomic_load_relaxed(armed);
+	while (left && !atomic_cas(armed, left, left - 1));
+	return left == 1;
+}
+
 bool failpoint_pass(struct failpoint *f)
 {
-	uint32_t saved = cpu_irq_save();
-	bool fails;
+	bool fails = count_down(&f->armed);
 
-	f->passes++;
-	fails = f->armed && --f->armed == 0;
+	atomic_add_relaxed(&f->passes, 1);
 	if (fails)
-		f->failures++;
-	cpu_irq_restore(saved);
+		atomic_add_relaxed(&f->failures, 1);
 	return fails;
 }
 

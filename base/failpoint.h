@@ -13,9 +13,9 @@
 
 struct failpoint {
 	const char *name;
-	uint32_t armed;	 /* passes left until it fails; 0 = not armed */
-	uint32_t passes; /* while any site is armed */
-	uint32_t failures;
+	uint32_t armed;	   /* (A) passes left until it fails; 0 = not armed */
+	uint32_t passes;   /* (A) while any site is armed */
+	uint32_t failures; /* (A) */
 };
 
 /*

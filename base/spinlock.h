@@ -33,6 +33,7 @@ enum lock_rank {
 	LOCK_TASKS,    /* the table of tasks */
 	LOCK_SLEEPERS, /* who sleeps for time */
 	LOCK_RUNQUEUE, /* the run queue of one cpu */
+	LOCK_ASID,     /* the tags of address spaces */
 	LOCK_DEVICE,
 	LOCK_RANKS
 };

@@ -2,10 +2,13 @@
  * From the device tree to drivers.
  */
 #include <stddef.h>
+#include <string.h>
 
+#include "arch/cpu.h"
 #include "arch/device.h"
 #include "base/log.h"
 #include "boot/devices.h"
+#include "drivers/cpu_start.h"
 #include "drivers/gic.h"
 #include "drivers/pl011.h"
 #include "drivers/power.h"
@@ -43,7 +46,11 @@ const char *devices_start_console(const struct fdt *tree)
 {
 	void *uart = find_registers(tree, "arm,pl011");
 
-	power_init(find_registers(tree, "arm,vexpress-sysreg"), has_psci_by_hvc(tree));
+	void *system_registers = find_registers(tree, "arm,vexpress-sysreg");
+	bool psci = has_psci_by_hvc(tree);
+
+	power_init(system_registers, psci);
+	cpu_start_init(system_registers, psci);
 	if (!uart)
 		return "the device tree has no serial line (arm,pl011)";
 	if (!pl011_init(uart))
@@ -83,4 +90,31 @@ const char *devices_start_interrupts(const struct fdt *tree)
 		return "no interrupt controller answers where the device tree has one (GICv2)";
 	start_receive(tree);
 	return NULL;
+}
+
+static bool is_cpu(const struct fdt_node *node)
+{
+	const char *type = fdt_string(node, "device_type");
+
+	return type && strcmp(type, "cpu") == 0;
+}
+
+/* `reg` is the MPIDR's affinity fields (Devicetree Specification v0.3, 3.8; the ARM binding). */
+uint32_t devices_cpus(const struct fdt *tree)
+{
+	struct fdt_node node;
+	uint64_t id;
+	uint32_t cpus = 1;
+
+	fdt_start(tree, &node);
+	while (fdt_next(&node)) {
+		if (!is_cpu(&node) || !fdt_number(&node, "reg", &id))
+			continue;
+		if (id < MAX_CPUS)
+			cpus |= 1u << id;
+		else
+			log_warn("boot: cpu 0x%x is not used: only 0 to %u are", (unsigned)id,
+				 MAX_CPUS - 1);
+	}
+	return cpus;
 }

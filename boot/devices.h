@@ -9,6 +9,9 @@
 /* The serial line and the way to power off. Returns NULL, or what is missing. */
 const char *devices_start_console(const struct fdt *tree);
 
+/* The cpus there are, a bit each. */
+uint32_t devices_cpus(const struct fdt *tree);
+
 /* The interrupt controller; then receiving on the serial line. Returns NULL, or what is missing. */
 const char *devices_start_interrupts(const struct fdt *tree);
 

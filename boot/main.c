@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "arch/frame.h"
-#include "arch/arm/count.h"
+#include "arch/smp.h"
 #include "arch/arm/mmu.h"
 #include "base/log.h"
 #include "base/thread.h"
@@ -58,7 +58,7 @@ void kernel_main(uint32_t machine, uint32_t tags)
 {
 	(void)machine;
 	cpu_set_current(&boot_thread);
-	count_init();
+	arch_cpu_init();
 	log_set_sink(semihosting_write);
 	handover_read(&handover, tags);
 	start_or_stop(devices_start_console(&handover.tree));
@@ -69,5 +69,5 @@ void kernel_main(uint32_t machine, uint32_t tags)
 	waitq_init();
 	phys_init(&borders);
 	mm_init();
-	start_kernel(handover.command_line);
+	start_kernel(handover.command_line, devices_cpus(&handover.tree));
 }

@@ -41,7 +41,7 @@ static const struct param params[] = {
 };
 
 /* Understood, but nothing acts on them yet: their rooms are still to be built. */
-static const char *const without_effect[] = { "cma", "maxcpus" };
+static const char *const without_effect[] = { "cma" };
 
 #define PARAMS (sizeof(params) / sizeof(params[0]))
 

@@ -1,5 +1,6 @@
 /*
- * From reset to C: one cpu, supervisor mode, caches clean, the first tables, MMU on, a stack.
+ * From reset to C: supervisor mode, caches clean, the first tables, MMU on, a stack. Cpu 0 does it all; the
+ * others come later, find the tables made, and go on in smp_secondary_main.
  *
  * Runs where it was loaded (RAM base + 0x10000), which is not where it is linked: until the jump to
  * `at_link_address` every symbol is taken as its link address plus r9. The tables made here are the
@@ -25,11 +26,7 @@ image_start:
 	bne	park
 	mov	r10, r1
 	mov	r11, r2
-	bl	leave_hyp
-	cps	#MODE_SVC
-	adr	r9, image_start
-	ldr	r3, =image_start
-	sub	r9, r9, r3
+	bl	come_in
 	bl	cache_clean_invalidate_all
 	bl	clear_bss
 	bl	map_image
@@ -37,9 +34,73 @@ image_start:
 	bl	mmu_on
 	ldr	pc, =at_link_address
 
-/* Secondary cpus stay here until there is a place for them. */
-park:	wfi
-	b	park
+/* Cpus that were started with the image (r3: which) wait for their bit, or to be told that they are not wanted. */
+park:	bl	find_delta
+	ldr	r4, =secondary_release
+	add	r4, r4, r9
+1:	wfe
+	ldr	r5, [r4]
+	lsr	r6, r5, r3
+	tst	r6, #1
+	bne	secondary_start
+	tst	r5, #RELEASE_CLOSED
+	beq	1b
+2:	wfi
+	b	2b
+
+/* A cpu that was let in and started: by the branch above, or by the board (drivers/cpu_start.c). */
+	.global secondary_start
+	.type secondary_start, %function
+secondary_start:
+	cpsid	aif
+	bl	come_in
+	bl	mmu_on
+	ldr	pc, =secondary_at_link_address
+
+secondary_at_link_address:
+	mrc	p15, 0, r4, c0, c0, 5
+	and	r4, r4, #3
+	add	r4, r4, #1
+	ldr	sp, =KSTACK_BASE
+	add	sp, sp, r4, lsl #KSTACK_SLOT_SHIFT
+	bl	trap_init
+	b	smp_secondary_main
+
+/* Supervisor mode, r9, and a part in coherency. */
+come_in:
+	mov	r8, lr
+	bl	leave_hyp
+	cps	#MODE_SVC
+	bl	find_delta
+	bl	join_coherency
+	bx	r8
+
+find_delta:
+	adr	r9, image_start
+	ldr	r5, =image_start
+	sub	r9, r9, r5
+	bx	lr
+
+/*
+ * ACTLR.SMP, before caches are on, in the cores that have it: Cortex-A7, A9, A15 (their Technical Reference
+ * Manuals, Auxiliary Control Register).
+ */
+join_coherency:
+	mrc	p15, 0, r3, c0, c0, 0		@ MIDR: part number
+	ubfx	r3, r3, #4, #12
+	movw	r4, #0xc0f
+	cmp	r3, r4
+	movwne	r4, #0xc07
+	cmpne	r3, r4
+	movwne	r4, #0xc09
+	cmpne	r3, r4
+	bxne	lr
+	mrc	p15, 0, r3, c1, c0, 1
+	tst	r3, #0x40
+	orreq	r3, r3, #0x40
+	mcreq	p15, 0, r3, c1, c0, 1
+	isb
+	bx	lr
 
 /* Entered in HYP mode (QEMU secure=off): return from it into supervisor mode (ARM DDI 0406C B9.3.3 ERET). */
 leave_hyp:
@@ -154,3 +215,9 @@ at_link_address:
 	b	1b
 	.size image_start, . - image_start
 	.pool
+
+/* In the image's data, so that it is 0 before anybody runs: arch/arm/smp.c. */
+	.data
+	.global secondary_release
+secondary_release:
+	.word	0

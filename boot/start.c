@@ -80,6 +80,16 @@ static void run_console(void)
 	console_loop();
 }
 
+/* The lowest `most` bits of those that are set. */
+static uint32_t first_of(uint32_t cpus, uint32_t most)
+{
+	uint32_t first = 0;
+
+	for (uint32_t left = cpus; left && most; left &= left - 1, most--)
+		first |= left & -left;
+	return first;
+}
+
 /* The first that was asked for; the console when nothing was. */
 static void (*choose_main(void))(void)
 {
@@ -92,7 +102,7 @@ static void (*choose_main(void))(void)
 	return boot_params.init ? NULL : run_console;
 }
 
-void start_kernel(const char *command_line)
+void start_kernel(const char *command_line, uint32_t cpus)
 {
 	arm_failpoint();
 	enable_trace();
@@ -101,6 +111,7 @@ void start_kernel(const char *command_line)
 	kernel_options.for_init = boot_params.for_init;
 	kernel_options.arguments = command_line;
 	kernel_options.seed = boot_params.seed;
+	kernel_options.cpus = first_of(cpus, boot_params.maxcpus);
 	kernel_options.main = choose_main();
 	kernel_start();
 }

@@ -1,15 +1,10 @@
 /*
- * CNTP, the physical timer of each cpu. The compare value moves on by whole ticks from where it
- * was, not from now, so ticks do not drift. Source: ARM DDI 0406C B8.1, B4.1.24 (CNTFRQ) to B4.1.29
- * (CNTPCT).
+ * CNTP, the physical timer of each cpu: one moment at which it interrupts. Source: ARM DDI 0406C
+ * B8.1, B4.1.24 (CNTFRQ) to B4.1.29 (CNTPCT).
  */
-#include <stddef.h>
-
 #include "drivers/generic_timer.h"
 
-enum { CNTP_ENABLE = 1, CNTP_MASKED = 2 };
-
-static void (*on_tick)(void);
+enum { CNTP_OFF = 0, CNTP_ENABLE = 1 };
 
 uint32_t timer_hz(void)
 {
@@ -27,30 +22,18 @@ uint64_t timer_count(void)
 	return count;
 }
 
-static void set_compare(uint64_t at)
+static void set_control(uint32_t value)
 {
-	__asm__ volatile("mcrr p15, 2, %Q0, %R0, c14\n\tisb" ::"r"(at));
+	__asm__ volatile("mcr p15, 0, %0, c14, c2, 1\n\tisb" ::"r"(value)); /* CNTP_CTL */
 }
 
-static uint64_t compare(void)
+void timer_arm(uint64_t at)
 {
-	uint64_t at;
-
-	__asm__ volatile("mrrc p15, 2, %Q0, %R0, c14" : "=r"(at));
-	return at;
+	__asm__ volatile("mcrr p15, 2, %Q0, %R0, c14" ::"r"(at)); /* CNTP_CVAL */
+	set_control(CNTP_ENABLE);
 }
 
-void timer_start(void (*tick)(void))
+void timer_disarm(void)
 {
-	on_tick = tick;
-	set_compare(timer_count() + timer_hz() / TICK_HZ);
-	__asm__ volatile("mcr p15, 0, %0, c14, c2, 1\n\tisb" ::"r"(CNTP_ENABLE)); /* CNTP_CTL */
-}
-
-void timer_interrupt(void *unused)
-{
-	(void)unused;
-	set_compare(compare() + timer_hz() / TICK_HZ);
-	if (on_tick)
-		on_tick();
+	set_control(CNTP_OFF);
 }

@@ -1,5 +1,5 @@
 /*
- * The generic timer: a counter since reset, and one interrupt at a time.
+ * The generic timer: a counter since reset, the same on every cpu, and one alarm a cpu.
  */
 #ifndef DRIVERS_GENERIC_TIMER_H
 #define DRIVERS_GENERIC_TIMER_H
@@ -7,23 +7,21 @@
 #include <stdint.h>
 
 /*
- * The physical timer's interrupt: secure state raises the first, non-secure the second. Register
- * both.
+ * The physical timer's interrupt, each cpu's own: secure state raises the first, non-secure the
+ * second. Register both.
  */
 #define TIMER_INTID_SECURE     29u
 #define TIMER_INTID_NON_SECURE 30u
-
-#define TICK_HZ 100u
 
 /* Counts a second, and since reset. */
 uint32_t timer_hz(void);
 uint64_t timer_count(void);
 
 /*
- * Calls `tick` TICK_HZ times a second from timer_interrupt, on this cpu. Late ticks are made up
- * for.
+ * This cpu is interrupted when the count has come to `at`, again and again until it is armed for
+ * later or disarmed.
  */
-void timer_start(void (*tick)(void));
-void timer_interrupt(void *unused);
+void timer_arm(uint64_t at);
+void timer_disarm(void);
 
 #endif

@@ -12,6 +12,7 @@ enum {
 	GICD_ICENABLER = 0x180,
 	GICD_IPRIORITYR = 0x400,
 	GICD_ITARGETSR = 0x800,
+	GICD_SGIR = 0xf00,
 	GICD_ICPIDR2 = 0xfe8,
 };
 
@@ -36,8 +37,13 @@ static void disable_all(void)
 		device_write(gic.distributor, GICD_ICENABLER + word_of(n), 0xffffffffu);
 }
 
-static void init_cpu(void)
+/* The first 32 are each cpu's own, and so are their registers (ARM IHI 0048B 2.2.1, 4.3.5). */
+void gic_init_cpu(void)
 {
+	device_write(gic.distributor, GICD_ICENABLER, 0xffffffffu);
+	for (unsigned sgi = 0; sgi < GIC_SGIS; sgi++)
+		device_write_byte(gic.distributor, GICD_IPRIORITYR + sgi, PRIORITY);
+	device_write(gic.distributor, GICD_ISENABLER, (1u << GIC_SGIS) - 1);
 	device_write(gic.cpu, GICC_PMR, PRIORITY_MASK);
 	device_write(gic.cpu, GICC_CTLR, 1);
 }
@@ -59,13 +65,26 @@ bool gic_init(void *distributor, void *cpu_interface)
 	device_write(distributor, GICD_CTLR, 0);
 	disable_all();
 	device_write(distributor, GICD_CTLR, 1);
-	init_cpu();
+	gic_init_cpu();
 	return true;
 }
 
 unsigned gic_lines(void)
 {
 	return gic.lines;
+}
+
+/* GICD_TYPER.CPUNumber (ARM IHI 0048B 4.3.2). */
+unsigned gic_cpus(void)
+{
+	return (device_read(gic.distributor, GICD_TYPER) >> 5 & 7u) + 1u;
+}
+
+/* Order: what the handler is to see is stored before the write that raises it. */
+void gic_send(uint32_t cpus, unsigned sgi)
+{
+	__asm__ volatile("dsb ishst" ::: "memory");
+	device_write(gic.distributor, GICD_SGIR, cpus << 16 | sgi);
 }
 
 /* With several cpus an SPI without a target stays pending, so each gets cpu 0. */

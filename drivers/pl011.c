@@ -1,13 +1,14 @@
 /*
  * PL011 UART. Sending waits for room in the FIFO; receiving goes through a ring that the interrupt
  * fills. When the ring is full the receive interrupts stay masked and the FIFO holds the sender
- * back, so no byte is lost; reading unmasks. Locks: none; interrupts off around the ring, which
- * only cpu 0 touches. Source: ARM DDI 0183G 3.3 (registers).
+ * back, so no byte is lost; reading unmasks. Locks: both LOCK_DEVICE, interrupts off: one around
+ * what is sent, one around the ring and the interrupt mask. Source: ARM DDI 0183G 3.3 (registers).
  */
 #include <stdint.h>
 
 #include "arch/cpu.h"
 #include "arch/device.h"
+#include "base/spinlock.h"
 #include "drivers/pl011.h"
 
 enum {
@@ -30,7 +31,10 @@ enum { INT_RX = 1 << 4, INT_RT = 1 << 6, INT_ALL = 0x7ff };
 
 static struct {
 	void *base;
-	uint32_t head, tail; /* bytes put in and taken out since boot */
+	struct spinlock send_lock; /* LOCK_DEVICE: what one call sends stays together */
+	bool send_lock_broken;
+	struct spinlock ring_lock; /* LOCK_DEVICE */
+	uint32_t head, tail;	   /* bytes put in and taken out since boot */
 	char ring[RING_BYTES];
 	void (*wake)(void);
 } uart;
@@ -55,13 +59,31 @@ bool pl011_init(void *registers)
 	return true;
 }
 
-void pl011_write(const char *text, size_t bytes)
+static void send(const char *text, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i++) {
 		while (device_read(uart.base, UARTFR) & FR_TXFF)
 			;
 		device_write(uart.base, UARTDR, (uint8_t)text[i]);
 	}
+}
+
+void pl011_write(const char *text, size_t bytes)
+{
+	uint32_t saved = cpu_irq_save();
+	bool lock = !uart.send_lock_broken;
+
+	if (lock)
+		spin_lock(&uart.send_lock, LOCK_DEVICE);
+	send(text, bytes);
+	if (lock)
+		spin_unlock(&uart.send_lock);
+	cpu_irq_restore(saved);
+}
+
+void pl011_break_lock(void)
+{
+	uart.send_lock_broken = true;
 }
 
 void pl011_start_receive(void)
@@ -82,24 +104,26 @@ static bool ring_is_full(void)
 void pl011_interrupt(void *unused)
 {
 	(void)unused;
+	spin_lock(&uart.ring_lock, LOCK_DEVICE);
 	while (!ring_is_full() && !(device_read(uart.base, UARTFR) & FR_RXFE))
 		uart.ring[uart.head++ % RING_BYTES] = (char)device_read(uart.base, UARTDR);
 	if (ring_is_full())
 		device_write(uart.base, UARTIMSC, 0);
+	spin_unlock(&uart.ring_lock);
 	if (uart.wake)
 		uart.wake();
 }
 
 int serial_getc(void)
 {
-	uint32_t saved = cpu_irq_save();
+	uint32_t saved = spin_lock_irq(&uart.ring_lock, LOCK_DEVICE);
 	int c = -1;
 
 	if (uart.head != uart.tail) {
 		c = (uint8_t)uart.ring[uart.tail++ % RING_BYTES];
 		device_write(uart.base, UARTIMSC, INT_RX | INT_RT);
 	}
-	cpu_irq_restore(saved);
+	spin_unlock_irq(&uart.ring_lock, saved);
 	return c;
 }
 

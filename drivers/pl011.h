@@ -8,11 +8,14 @@
 #include <stddef.h>
 
 /*
- * `registers` is mapped. Sending works at once, polled. Returns false, and nothing was touched, if
- * no PL011 is there.
+ * `registers` is mapped. Sending works at once, polled; what one call sends stays together. Returns
+ * false, and nothing was touched, if no PL011 is there.
  */
 bool pl011_init(void *registers);
 void pl011_write(const char *text, size_t bytes);
+
+/* From now on sending waits for nobody: for the end, when all other cpus are stopped. */
+void pl011_break_lock(void);
 
 /* From here on received bytes raise the interrupt; its handler is the next line. */
 void pl011_start_receive(void);

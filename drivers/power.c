@@ -1,15 +1,15 @@
 /*
  * Power off: by semihosting, which alone carries a status; else the board's system configuration
- * registers (ARM DUI 0447J 4.3.14 SYS_CFGCTRL); else PSCI (ARM DEN 0022D 5.1.9 SYSTEM_OFF).
+ * registers (ARM DUI 0447J 4.3.14 SYS_CFGCTRL); else PSCI.
  */
 #include "arch/cpu.h"
 #include "arch/device.h"
 #include "drivers/power.h"
+#include "drivers/psci.h"
 #include "drivers/semihosting.h"
 
-#define SYS_CFGCTRL	0xa4u
-#define CFG_SHUTDOWN	0xc0800000u
-#define PSCI_SYSTEM_OFF 0x84000008u
+#define SYS_CFGCTRL  0xa4u
+#define CFG_SHUTDOWN 0xc0800000u
 
 static struct {
 	void *system_registers;
@@ -22,13 +22,6 @@ void power_init(void *system_registers, bool psci_by_hvc)
 	power.psci = psci_by_hvc;
 }
 
-static void psci_call(uint32_t function)
-{
-	register uint32_t r0 __asm__("r0") = function;
-
-	__asm__ volatile(".arch_extension virt\n\thvc #0" : "+r"(r0)::"r1", "r2", "r3", "memory");
-}
-
 void power_off(int status)
 {
 	cpu_irq_save();
@@ -36,7 +29,7 @@ void power_off(int status)
 	if (power.system_registers)
 		device_write(power.system_registers, SYS_CFGCTRL, CFG_SHUTDOWN);
 	else if (power.psci)
-		psci_call(PSCI_SYSTEM_OFF);
+		psci_call(PSCI_SYSTEM_OFF, 0, 0, 0);
 	for (;;)
 		cpu_idle();
 }

@@ -28,6 +28,14 @@ int irq_register(unsigned line, void (*handler)(void *), void *arg)
 	return 0;
 }
 
+void irq_init_cpu(void)
+{
+	gic_init_cpu();
+	for (unsigned line = 0; line < GIC_FIRST_SPI; line++)
+		if (irqs.line[line].handler)
+			gic_enable(line);
+}
+
 /* Cannot: lines are enabled by irq_register alone. Said once, lest it drown everything. */
 static void complain(unsigned line)
 {

@@ -17,6 +17,7 @@
 #include "kernel/proc/proc.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
+#include "kernel/smp.h"
 #include "kernel/time.h"
 
 #define INIT_MAX_ARGS  64
@@ -70,9 +71,12 @@ static struct task *start_init(const char *path)
 /* The first kernel thread. */
 static void first_thread(void *arg)
 {
-	struct task *init = kernel_options.init ? start_init(kernel_options.init) : NULL;
+	struct task *init = NULL;
 
 	(void)arg;
+	smp_start(kernel_options.cpus);
+	if (kernel_options.init)
+		init = start_init(kernel_options.init);
 	if (kernel_options.main)
 		kernel_options.main();
 	power_off(init ? process_wait_end(init->process) : 1);
@@ -92,6 +96,7 @@ void kernel_start(void)
 	time_init();
 	background_start();
 	itimer_init();
+	smp_init();
 	first = task_create_kernel("main", first_thread, NULL);
 	assert_that(first);
 	sched_start(first);

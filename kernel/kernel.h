@@ -11,6 +11,7 @@
 struct kernel_options {
 	const char *init;      /* path of the first program, or NULL */
 	const char *for_init;  /* its arguments, separated by blanks, or NULL */
+	uint32_t cpus;	       /* to start beside the first, a bit each */
 	const char *arguments; /* the boot arguments as they came, for the replay line */
 	uint32_t seed;	       /* of what programs get by chance */
 	void (*main)(void);    /* runs in the first kernel thread after init was started; NULL: wait

@@ -9,9 +9,11 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/trace.h"
+#include "drivers/pl011.h"
 #include "drivers/power.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
+#include "kernel/smp.h"
 
 #define TRACE_TAIL  32u
 #define MOST_PANICS 16u /* printing alone panics again and again: end without a word */
@@ -77,9 +79,21 @@ static void __attribute__((noreturn)) go_on(void)
 	power_off(1);
 }
 
-void upcall_panic(const struct fault *f, const struct trap_frame *regs, const char *why)
+/*
+ * The others are stopped, and nobody is waited for who may have had the serial line. Does not
+ * return on a cpu that comes second: it is being stopped, too.
+ */
+static void be_the_one(void)
 {
 	cpu_irq_off();
+	while (!smp_stop_others())
+		cpu_idle();
+	pl011_break_lock();
+}
+
+void upcall_panic(const struct fault *f, const struct trap_frame *regs, const char *why)
+{
+	be_the_one();
 	if (++panic.count > MOST_PANICS)
 		power_off(1);
 	if (panic.stage == 0) {
@@ -96,7 +110,7 @@ void assert_failed(const char *file, int line, const char *what, uint32_t a, uin
 {
 	static char text[160];
 
-	cpu_irq_off();
+	be_the_one();
 	if (panic.stage != 0)
 		go_on();
 	snprintf(text, sizeof(text), "%s:%d: assertion failed: %s (0x%x, 0x%x)", file, line, what,

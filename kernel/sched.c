@@ -1,107 +1,262 @@
 /*
- * The run queue and the switch. One cpu now; what is one a cpu is in struct runqueue.
+ * The run queues and the switch.
+ *
+ * Locks: a queue's own, LOCK_RUNQUEUE, never two at once. A task's `cpu` names its home; it changes
+ * under the lock of the home it leaves, so whoever has locked the home a task names and finds it
+ * named still may change its state (lock_home).
  */
 #include "arch/context.h"
 #include "arch/tls.h"
 #include "base/log.h"
 #include "base/spinlock.h"
 #include "kernel/sched.h"
+#include "kernel/smp.h"
+#include "kernel/time.h"
 #include "mm/virt/mm.h"
 
 struct runqueue {
 	struct spinlock lock; /* LOCK_RUNQUEUE, interrupts off */
 	struct list ready;    /* (S) struct thread.run, first come first served */
-	struct task *idle;    /* runs when ready is empty */
-	struct task *left;    /* who ran before the switch, until it is finished */
-	struct mm *loaded;    /* whose user addresses this cpu sees */
-	uint64_t since;	      /* cpu_insns when the running task got the cpu */
+	uint32_t queued;      /* (S) tasks on it; others look at it without the lock */
+	struct task *running; /* (S) */
+	uint64_t since;	      /* (S) cpu_insns when it got the cpu */
+	struct task *idle;    /* constant: runs when there is nobody else */
+	struct task *left; /* its cpu's alone: who ran before the switch, until that is finished */
 };
 
-static struct runqueue queue = { .ready = LIST_INIT(queue.ready) };
+static struct {
+	struct runqueue queue[MAX_CPUS];
+	struct task idle[MAX_CPUS]; /* of the cpus but the first, whose idle thread is task 0 */
+	uint32_t idle_cpus;	    /* (A) a bit each: has nothing to run and no task on its way */
+} sched;
+
+static struct runqueue *own_queue(void)
+{
+	return &sched.queue[cpu_id()];
+}
+
+static void init_queue(struct runqueue *q, struct task *idle)
+{
+	list_init(&q->ready);
+	q->idle = q->running = idle;
+	q->since = cpu_insns();
+	cpu_set_current(&idle->thread);
+}
 
 void sched_init(void)
 {
-	struct task *t = task_init_boot();
-
-	queue.idle = t;
-	cpu_set_current(&t->thread);
+	init_queue(own_queue(), task_init_boot());
 }
 
-static bool is_queued(const struct task *t)
+void sched_init_cpu(void)
 {
-	return !list_is_empty(&t->thread.run);
+	struct task *t = &sched.idle[cpu_id()];
+
+	task_init_idle(t, cpu_id());
+	init_queue(own_queue(), t);
 }
 
-static void enqueue(struct task *t)
+static bool may_run_on(const struct task *t, unsigned cpu)
 {
-	if (t == queue.idle || is_queued(t))
-		return;
-	list_add_tail(&queue.ready, &t->thread.run);
+	uint32_t usable = t->cpus & smp_online();
+
+	return !usable || usable & 1u << cpu;
 }
 
-static struct task *dequeue(void)
+/* Locks: the queue's. */
+static void enqueue_locked(struct runqueue *q, struct task *t)
+{
+	list_add_tail(&q->ready, &t->thread.run);
+	q->queued++;
+}
+
+static void dequeue_locked(struct runqueue *q, struct task *t)
+{
+	list_del_init(&t->thread.run);
+	q->queued--;
+	atomic_store(&t->on_cpu, 1);
+}
+
+/* The first of this cpu's own queue, or NULL. */
+static struct task *take_first_locked(struct runqueue *q)
 {
 	struct task *t;
 
-	if (list_is_empty(&queue.ready))
-		return queue.idle;
-	t = list_first(&queue.ready, struct task, thread.run);
-	list_del_init(&t->thread.run);
+	if (list_is_empty(&q->ready))
+		return NULL;
+	t = list_first(&q->ready, struct task, thread.run);
+	dequeue_locked(q, t);
 	return t;
 }
 
-static void load_mm(struct mm *mm)
+static struct task *take_first(struct runqueue *q)
 {
-	if (mm == queue.loaded)
-		return;
-	queue.loaded = mm;
-	arch_mm_switch(mm ? &mm->arch : NULL);
+	struct task *t;
+
+	spin_lock(&q->lock, LOCK_RUNQUEUE);
+	t = take_first_locked(q);
+	spin_unlock(&q->lock);
+	return t;
 }
 
-static void account_switch(struct task *from, struct task *to)
+/* One whose registers are saved and who may run here; it is at home here from now on. */
+static struct task *steal_from(struct runqueue *q, unsigned cpu)
+{
+	struct task *t, *found = NULL;
+
+	spin_lock(&q->lock, LOCK_RUNQUEUE);
+	list_for_each_entry(t, &q->ready, thread.run) {
+		if (atomic_load(&t->on_cpu) || !may_run_on(t, cpu))
+			continue;
+		found = t;
+		break;
+	}
+	if (found) {
+		dequeue_locked(q, found);
+		atomic_store(&found->cpu, cpu);
+	}
+	spin_unlock(&q->lock);
+	return found;
+}
+
+static struct task *steal(unsigned cpu)
+{
+	for (unsigned i = 1; i < MAX_CPUS; i++) {
+		struct runqueue *q = &sched.queue[(cpu + i) % MAX_CPUS];
+		struct task *t = atomic_load_relaxed(&q->queued) ? steal_from(q, cpu) : NULL;
+
+		if (t)
+			return t;
+	}
+	return NULL;
+}
+
+/* True if the cpu was idle and nobody else has claimed it: it is the caller's to give work to. */
+static bool claim_idle(unsigned cpu)
+{
+	uint32_t bit = 1u << cpu;
+
+	return atomic_load_relaxed(&sched.idle_cpus) & bit &&
+	       atomic_fetch_and(&sched.idle_cpus, ~bit) & bit;
+}
+
+/* An idle cpu comes and looks for what it may take from a queue. */
+static void call_idle_cpu(void)
+{
+	for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
+		if (cpu != cpu_id() && claim_idle(cpu)) {
+			smp_kick(cpu);
+			return;
+		}
+}
+
+static bool is_candidate(const struct task *t, unsigned cpu)
+{
+	return may_run_on(t, cpu) && claim_idle(cpu);
+}
+
+/*
+ * Where a task that becomes runnable goes: where it ran last if that cpu is idle, else to an idle
+ * one, else where it ran last.
+ */
+static unsigned choose_cpu(const struct task *t)
+{
+	unsigned home = t->cpu;
+
+	if (atomic_load(&t->on_cpu))
+		return home;
+	for (unsigned i = 0; i < MAX_CPUS; i++)
+		if (is_candidate(t, (home + i) % MAX_CPUS))
+			return (home + i) % MAX_CPUS;
+	while (!may_run_on(t, home))
+		home = (home + 1) % MAX_CPUS;
+	return home;
+}
+
+/* The queue of the task's home, locked. Interrupts are off. */
+static struct runqueue *lock_home(const struct task *t)
+{
+	for (;;) {
+		unsigned home = atomic_load(&t->cpu);
+		struct runqueue *q = &sched.queue[home];
+
+		spin_lock(&q->lock, LOCK_RUNQUEUE);
+		if (atomic_load(&t->cpu) == home)
+			return q;
+		spin_unlock(&q->lock);
+	}
+}
+
+/* A runnable task that is on no queue goes to one. `q`, its home, is locked, and is not afterwards.
+ */
+static void place(struct runqueue *q, struct task *t)
+{
+	unsigned cpu = choose_cpu(t);
+	bool is_idle;
+
+	if (q != &sched.queue[cpu]) {
+		atomic_store(&t->cpu, cpu);
+		spin_unlock(&q->lock);
+		q = &sched.queue[cpu];
+		spin_lock(&q->lock, LOCK_RUNQUEUE);
+	}
+	enqueue_locked(q, t);
+	is_idle = q->running == q->idle;
+	spin_unlock(&q->lock);
+	if (is_idle && cpu != cpu_id())
+		smp_kick(cpu);
+}
+
+/* Locks: the queue's. The registers of the one are about to become those of the other. */
+static void account_switch(struct runqueue *q, struct task *from, struct task *to)
 {
 	uint64_t now = cpu_insns();
 
-	from->insns += now - queue.since;
-	queue.since = now;
+	spin_lock(&q->lock, LOCK_RUNQUEUE);
+	from->insns += now - q->since;
+	q->since = now;
+	q->running = to;
 	to->switches++;
+	spin_unlock(&q->lock);
 }
 
-/* On the stack of who runs now: who ran before is off the cpu until it is chosen again. */
+/*
+ * On the stack of who runs now: who ran before has its registers saved, and may run anywhere.
+ * Order: that it is dead is read before it is let go; who lives may be running elsewhere at once.
+ */
 static void finish_switch(void)
 {
-	struct task *left = queue.left;
+	struct runqueue *q = own_queue();
+	struct task *left = q->left;
+	bool dead = left->thread.state == THREAD_DEAD;
+	bool moves = left->moves;
 
-	if (left->thread.state == THREAD_DEAD)
+	left->moves = false;
+	atomic_store(&left->on_cpu, 0);
+	if (dead)
 		task_bury_irqoff(left);
+	else if (moves)
+		place(lock_home(left), left);
+	else if (atomic_load_relaxed(&q->queued))
+		call_idle_cpu();
 }
 
+/* `next` was dequeued, or is the idle thread. Interrupts are off, no lock is held. */
 static void switch_to(struct task *next)
 {
+	struct runqueue *q = own_queue();
 	struct task *from = task_current();
 
 	if (next == from)
 		return;
-	account_switch(from, next);
-	queue.left = from;
+	account_switch(q, from, next);
+	q->left = from;
 	fpu_save(&from->fpu);
-	load_mm(next->thread.mm);
+	arch_mm_switch(next->thread.mm ? &next->thread.mm->arch : NULL);
 	cpu_set_user_tls(next->tls);
 	cpu_set_current(&next->thread);
 	context_switch(&from->context, &next->context);
 	finish_switch();
-}
-
-static struct task *pick(bool requeue_current)
-{
-	struct task *next;
-
-	spin_lock(&queue.lock, LOCK_RUNQUEUE);
-	if (requeue_current)
-		enqueue(task_current());
-	next = dequeue();
-	spin_unlock(&queue.lock);
-	return next;
 }
 
 void sched_begin_thread(void)
@@ -110,81 +265,175 @@ void sched_begin_thread(void)
 	cpu_irq_on();
 }
 
+/* The next after the running one, which goes to the end of its queue; NULL: it is the only one. */
+static struct task *take_turn(struct runqueue *q)
+{
+	struct task *next = NULL;
+
+	spin_lock(&q->lock, LOCK_RUNQUEUE);
+	if (!list_is_empty(&q->ready)) {
+		enqueue_locked(q, task_current());
+		next = take_first_locked(q);
+	}
+	spin_unlock(&q->lock);
+	return next;
+}
+
+/* Who comes here again and again waits for somebody: other cpus are let on where they are emulated.
+ */
 void sched_yield_now(void)
 {
 	struct thread *t = cpu_current();
 	uint32_t saved = cpu_irq_save();
+	struct task *next;
 
 	assert_eq(t->spin_depth, 0);
 	thread_unmark(t, THREAD_YIELD_DUE);
-	if (!list_is_empty(&queue.ready))
-		switch_to(pick(true));
+	next = take_turn(own_queue());
+	if (next)
+		switch_to(next);
 	cpu_irq_restore(saved);
+	if (!next)
+		cpu_relax();
 }
 
 /*
- * Race: a wake may have come between thread_prepare_block and here, or a yield in between may have
- * put the thread on the queue; the state says which, read with interrupts off.
+ * Race: a wake may have come between thread_prepare_block and here, and may come right now from
+ * another cpu; the state is read, and the thread counted as asleep, under the lock that the waker
+ * takes.
  */
 void sched_block(void)
 {
 	struct thread *t = cpu_current();
 	uint32_t saved = cpu_irq_save();
+	struct runqueue *q = own_queue();
+	struct task *next = NULL;
 
 	assert_eq(t->spin_depth, 0);
-	assert_that(task_of(t) != queue.idle);
-	if (atomic_load(&t->state) == THREAD_BLOCKED)
-		switch_to(pick(false));
+	assert_that(task_of(t) != q->idle);
+	spin_lock(&q->lock, LOCK_RUNQUEUE);
+	if (atomic_load(&t->state) == THREAD_BLOCKED) {
+		task_of(t)->asleep = true;
+		next = take_first_locked(q);
+		if (!next)
+			next = q->idle;
+	}
+	spin_unlock(&q->lock);
+	if (next)
+		switch_to(next);
 	t->wait_reason = NULL;
 	cpu_irq_restore(saved);
 }
 
-void sched_wake(struct thread *t)
+/* One that runs elsewhere in user mode, with a mark to be looked at, comes into the kernel. */
+static void call_in(const struct task *t)
 {
-	uint32_t saved = spin_lock_irq(&queue.lock, LOCK_RUNQUEUE);
+	if (atomic_load(&t->on_cpu) && t->cpu != cpu_id() &&
+	    thread_has_mark(&t->thread, THREAD_FATAL | THREAD_SIGNAL))
+		smp_kick(t->cpu);
+}
 
-	if (atomic_load(&t->state) == THREAD_BLOCKED) {
-		atomic_store(&t->state, THREAD_RUNNABLE);
-		if (t != cpu_current())
-			enqueue(task_of(t));
+void sched_wake(struct thread *thread)
+{
+	struct task *t = task_of(thread);
+	uint32_t saved = cpu_irq_save();
+	struct runqueue *q = lock_home(t);
+
+	if (atomic_cas(&thread->state, THREAD_BLOCKED, THREAD_RUNNABLE) && t->asleep) {
+		t->asleep = false;
+		place(q, t);
+	} else {
+		spin_unlock(&q->lock);
+		call_in(t);
 	}
-	spin_unlock_irq(&queue.lock, saved);
+	cpu_irq_restore(saved);
 }
 
 void sched_start(struct task *t)
 {
-	uint32_t saved = spin_lock_irq(&queue.lock, LOCK_RUNQUEUE);
+	uint32_t saved = cpu_irq_save();
 
 	assert_eq(t->stage, TASK_NEW);
+	t->cpu = cpu_id();
 	atomic_store(&t->stage, TASK_LIVE);
-	enqueue(t);
-	spin_unlock_irq(&queue.lock, saved);
+	place(lock_home(t), t);
+	cpu_irq_restore(saved);
+}
+
+/* The cpu's own next, or its idle thread, which looks further. */
+static struct task *take_first_or_idle(struct runqueue *q)
+{
+	struct task *next = take_first(q);
+
+	return next ? next : q->idle;
 }
 
 void sched_leave(void)
 {
 	cpu_irq_save();
 	atomic_store(&cpu_current()->state, THREAD_DEAD);
-	switch_to(pick(false));
+	switch_to(take_first_or_idle(own_queue()));
 	assert_failed(__FILE__, __LINE__, "a dead task runs", cpu_current()->id, 0);
 }
 
-/* Order: the queue is looked at with interrupts off; cpu_idle returns on a pending one even so. */
+uint32_t sched_run_on(uint32_t cpus)
+{
+	struct task *t = task_current();
+	uint32_t saved = cpu_irq_save(), before = t->cpus;
+
+	assert_eq(t->thread.spin_depth, 0);
+	t->cpus = cpus;
+	if (!may_run_on(t, cpu_id())) {
+		t->moves = true;
+		switch_to(take_first_or_idle(own_queue()));
+	}
+	cpu_irq_restore(saved);
+	return before;
+}
+
+/*
+ * Order: the cpu says that it is idle before it looks at its queue for the last time, and a waker
+ * claims it before it queues; so either the cpu sees the task or the waker's interrupt ends the
+ * sleep, which comes through with interrupts off.
+ */
+static void rest(struct runqueue *q)
+{
+	atomic_fetch_or(&sched.idle_cpus, 1u << cpu_id());
+	if (atomic_load(&q->queued) == 0)
+		cpu_idle();
+}
+
+static void run(struct task *next)
+{
+	atomic_fetch_and(&sched.idle_cpus, ~(1u << cpu_id()));
+	time_start_tick();
+	switch_to(next);
+	time_stop_tick();
+}
+
 void sched_idle_loop(void)
 {
+	struct runqueue *q = own_queue();
+
 	for (;;) {
 		uint32_t saved = cpu_irq_save();
+		struct task *next = take_first(q);
 
-		if (list_is_empty(&queue.ready))
-			cpu_idle();
+		if (!next)
+			next = steal(cpu_id());
+		if (next)
+			run(next);
+		else
+			rest(q);
 		cpu_irq_restore(saved);
-		sched_yield_now();
 	}
 }
 
 void sched_tick(void)
 {
 	thread_mark(cpu_current(), THREAD_YIELD_DUE);
+	if (atomic_load_relaxed(&own_queue()->queued))
+		call_idle_cpu();
 }
 
 struct mm *sched_borrow_mm(struct mm *mm)
@@ -194,7 +443,7 @@ struct mm *sched_borrow_mm(struct mm *mm)
 	struct mm *before = t->mm;
 
 	t->mm = mm;
-	load_mm(mm);
+	arch_mm_switch(mm ? &mm->arch : NULL);
 	cpu_irq_restore(saved);
 	return before;
 }
@@ -207,10 +456,17 @@ uint32_t sched_cpus_online(void)
 uint64_t sched_task_insns(const struct task *t)
 {
 	uint32_t saved = cpu_irq_save();
-	uint64_t insns = t->insns;
+	struct runqueue *q = lock_home(t);
+	uint64_t insns = t->insns, now = cpu_insns();
 
-	if (t == task_current())
-		insns += cpu_insns() - queue.since;
+	if (q->running == t && now > q->since)
+		insns += now - q->since;
+	spin_unlock(&q->lock);
 	cpu_irq_restore(saved);
 	return insns;
+}
+
+bool sched_is_running(const struct task *t)
+{
+	return atomic_load(&t->on_cpu);
 }

@@ -49,15 +49,19 @@ void task_set_name(struct task *t, const char *name)
 	strncpy(t->thread.name, name, sizeof(t->thread.name) - 1);
 }
 
-struct task *task_init_boot(void)
+void task_init_idle(struct task *t, unsigned cpu)
 {
-	struct task *t = &table.slots[0];
-
 	task_set_name(t, "idle");
 	list_init(&t->thread.run);
 	t->refs = 1;
 	t->stage = TASK_LIVE;
-	return t;
+	t->cpu = cpu;
+}
+
+struct task *task_init_boot(void)
+{
+	task_init_idle(&table.slots[0], 0);
+	return &table.slots[0];
 }
 
 /* Takes a slot out of FREE, cleared, with one hold. */
@@ -362,7 +366,7 @@ void task_start_reaper(void)
 
 static const char *state_word(const struct task *t)
 {
-	if (&t->thread == cpu_current())
+	if (sched_is_running(t))
 		return "running";
 	return atomic_load(&t->thread.state) == THREAD_BLOCKED ? "blocked" : "ready";
 }

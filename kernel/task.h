@@ -44,6 +44,11 @@ struct task {
 	struct trap_frame start;    /* (C) first registers in user mode */
 	uint64_t insns;		    /* (S) instructions it has run, up to its last switch */
 	uint32_t switches;	    /* (S) times it was given the cpu */
+	uint32_t cpu;		    /* (A) its home: whose queue it is on, or where it ran last */
+	uint32_t cpus;		    /* (O) where it may run, a bit each; 0: anywhere */
+	uint32_t on_cpu;	    /* (A) runs, or its registers are not saved yet */
+	bool asleep;		    /* (S) left its cpu blocked: a wake puts it on a queue */
+	bool moves;		    /* (S) leaves its cpu for one where it may run */
 	uint32_t syscalls;	    /* (O) */
 	uint32_t tls;		    /* (O) what user mode reads as its thread register */
 	bool user;		    /* (C) a user program; else a kernel thread */
@@ -77,6 +82,9 @@ static inline bool task_is_live(const struct task *t)
 
 /* The running thread becomes task 0. Once, before anything here. */
 struct task *task_init_boot(void);
+
+/* The idle thread of another cpu, which is in no table. */
+void task_init_idle(struct task *t, unsigned cpu);
 
 /*
  * A new task with a kernel stack, stage NEW, one hold: the task's own. It runs when sched_start

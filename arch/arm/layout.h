@@ -67,6 +67,9 @@
 #define KSECT_DEVICE 0x10416
 #define L1_TABLE     1
 
+/* In secondary_release (smp.c): cpus without a bit there are not wanted. */
+#define RELEASE_CLOSED 0x80000000
+
 #define MODE_USR 0x10
 #define MODE_FIQ 0x11
 #define MODE_IRQ 0x12

@@ -26,6 +26,8 @@ char boot_stacks[2 * KSTACK_BYTES] __attribute__((aligned(KSTACK_SLOT_BYTES)));
 uint32_t direct_map_offset;
 pfn_t direct_map_end;
 
+extern char image_start[]; /* boot/start.S */
+
 _Static_assert(IMAGE_MAP_BYTES == IMAGE_MAP_TABLES * MIB, "tables cover the image");
 _Static_assert(PTE_NORMAL == (KPAGE_DATA & (PTE_C | PTE_B)), "one cached memory type");
 
@@ -65,6 +67,20 @@ void mmu_init(uint32_t delta)
 	tlb_flush_all();
 	kstack_init(boot_stacks + KSTACK_BYTES, boot_stacks);
 	fixmap_init();
+}
+
+/* In the lower half, which the others have as TTBR0's table while they come in. */
+void mmu_map_entry(bool on)
+{
+	uint32_t start = kernel_paddr(image_start) & ~(MIB - 1);
+
+	if (direct_map_offset == 0)
+		return;
+	kernel_l1[start / MIB] = on ? start | KSECT_BOOT : 0;
+	if (on)
+		pte_publish();
+	else
+		tlb_flush_all();
 }
 
 paddr_t mmu_ram_start(void)

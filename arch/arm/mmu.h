@@ -4,6 +4,8 @@
 #ifndef ARCH_ARM_MMU_H
 #define ARCH_ARM_MMU_H
 
+#include <stdbool.h>
+
 #include "arch/context.h"
 
 /* `delta`: where the image runs minus where it is linked. Called once, by boot/start.S. */
@@ -29,6 +31,12 @@ void mmu_map_tables(uint32_t address, const void *tables, uint32_t count);
 /* The windows of kstack.c and frame.c; the boot cpu's own two stacks are where start.S runs. */
 void kstack_init(const void *boot, const void *emergency);
 void fixmap_init(void);
+
+/*
+ * Where RAM is not at its kernel address: the section in which a cpu turns its MMU on is mapped for
+ * that moment, or not any more.
+ */
+void mmu_map_entry(bool on);
 
 /* Replaces one kernel page entry and makes every cpu forget the old one. */
 void mmu_set_kernel_page(uint32_t *entry, uint32_t value, uint32_t address);

@@ -62,8 +62,13 @@ void tlb_batch_init(struct tlb_batch *b)
 	b->pages = 0;
 }
 
+/*
+ * Order: the tag is read after the entry was stored, else a cpu that gives the space a new tag in
+ * between might fill its TLB from the old entry under a tag that is not in the batch.
+ */
 void tlb_batch_add(struct tlb_batch *b, const struct arch_mm *as, vaddr_t page)
 {
+	atomic_fence();
 	if (b->pages < TLB_BATCH_PAGES)
 		b->mva[b->pages] = asid_mva(as, page);
 	b->pages++;

@@ -65,6 +65,12 @@ static inline void cpu_set_current(struct thread *t)
 	__asm__ volatile("mcr p15, 0, %0, c13, c0, 4" ::"r"(t) : "memory");
 }
 
+/* One turn of a loop that others should not be kept from running by. */
+static inline void cpu_relax(void)
+{
+	__asm__ volatile("yield" ::: "memory");
+}
+
 static inline void cpu_wait_event(void)
 {
 	__asm__ volatile("wfe" ::: "memory");
