@@ -144,6 +144,7 @@ struct task *task_create(const char *name)
 	task_set_name(t, name);
 	list_init(&t->thread.run);
 	list_init(&t->reap);
+	t->cpus = task_current()->cpus;
 	if (give_stack(t))
 		return t;
 	task_put(t);

@@ -45,7 +45,7 @@ struct task {
 	uint64_t insns;		    /* (S) instructions it has run, up to its last switch */
 	uint32_t switches;	    /* (S) times it was given the cpu */
 	uint32_t cpu;		    /* (A) its home: whose queue it is on, or where it ran last */
-	uint32_t cpus;		    /* (O) where it may run, a bit each; 0: anywhere */
+	uint32_t cpus;		    /* (O) where it may run, a bit each; 0: anywhere; as its maker */
 	uint32_t on_cpu;	    /* (A) runs, or its registers are not saved yet */
 	bool asleep;		    /* (S) left its cpu blocked: a wake puts it on a queue */
 	bool moves;		    /* (S) leaves its cpu for one where it may run */

@@ -9,6 +9,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "kernel/sched.h"
+#include "kernel/smp.h"
 #include "mm/move/kcompactd.h"
 #include "mm/check.h"
 #include "mm/phys/alloc.h"
@@ -34,6 +35,11 @@ void test_failed(const char *file, int line, const char *what, uint32_t found, u
 void test_skip(const char *why)
 {
 	running.skipped = why;
+}
+
+void test_on_one_cpu(void)
+{
+	sched_run_on(1u << cpu_id());
 }
 
 /* Shell patterns: * any run, ? any one. */
@@ -63,11 +69,24 @@ static unsigned count_wanted(const char *pattern)
 	return n;
 }
 
+/* On each cpu in turn: in an interrupt a cpu gives back only what nobody else holds. */
+static void drain_every_cpu(void)
+{
+	for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++) {
+		if (!(smp_online() & 1u << cpu))
+			continue;
+		sched_run_on(1u << cpu);
+		alloc_drain_local();
+	}
+	sched_run_on(0);
+	alloc_drain_all();
+}
+
 /* Frames that nobody uses, once every list that keeps some has given them back. */
 static uint32_t free_frames(void)
 {
 	task_wait_reaped();
-	alloc_drain_all();
+	drain_every_cpu();
 	return zones_free_pages();
 }
 

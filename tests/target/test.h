@@ -42,6 +42,12 @@ void test_failed(const char *file, int line, const char *what, uint32_t found, u
 /* The running test could not do its work here, for this reason. */
 void test_skip(const char *why);
 
+/*
+ * The running test and the threads and programs it starts share one cpu from here on: one runs only
+ * when another gives way.
+ */
+void test_on_one_cpu(void);
+
 static inline bool test_compare(const char *file, int line, const char *what, uint32_t found,
 				uint32_t wanted)
 {

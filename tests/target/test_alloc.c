@@ -216,8 +216,11 @@ TEST(alloc, unmovable_requests_take_movable_blocks_when_theirs_are_gone, "")
 
 TEST(alloc, draining_empties_the_cpu_lists, "")
 {
-	struct page *p = given_block(GFP_KERNEL, 0);
+	struct page *p;
 
+	test_on_one_cpu();
+	alloc_drain_all(); /* the other cpus' too */
+	p = given_block(GFP_KERNEL, 0);
 	REQUIRE_TRUE(p != NULL);
 	given_take_back();
 	EXPECT_TRUE(pcp_pages(&zones[ZONE_NORMAL]) > 0);

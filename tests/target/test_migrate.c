@@ -470,6 +470,7 @@ TEST(migrate, a_fault_meanwhile_waits, "TU-5, BS-10")
 	struct move what;
 	vaddr_t a;
 
+	test_on_one_cpu();
 	REQUIRE_TRUE(given_settled_page(mm, &a) != NULL);
 	write_signature(a, 5);
 	touched = 0;
@@ -508,6 +509,7 @@ TEST(migrate, munlock_waits_for_the_mover, "TS-8, CP-8")
 	struct move what;
 	vaddr_t a;
 
+	test_on_one_cpu();
 	REQUIRE_TRUE(given_settled_page(mm, &a) != NULL);
 	REQUIRE_EQ(mm_lock_range(mm, a.a, PAGE_SIZE, true), 0);
 	touched = 0;
@@ -750,6 +752,7 @@ TEST(migrate, waits_with_no_other_page_locked, "MP-12, UN-3, MP-1")
 	struct planned plan;
 	struct task *watcher;
 
+	test_on_one_cpu();
 	given_plan(&plan, MIGRATE_SYNC);
 	plan_add_area(&plan, mm, a, 5);
 	probe.mm = mm;
