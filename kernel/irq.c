@@ -3,7 +3,6 @@
  */
 #include <errno.h>
 #include <stddef.h>
-#include "arch/cpu.h"
 #include "arch/upcall.h"
 #include "base/log.h"
 #include "drivers/gic.h"
@@ -53,11 +52,7 @@ static void handle(unsigned line)
 		complain(line);
 }
 
-/*
- * One at a time: another that is pending raises the line again at once. The pause at the end
- * matters where cpus are emulated in turn: whoever waits for this one's answer gets his turn now,
- * not when this one's is over, and ticks make the turns short.
- */
+/* One at a time: another that is pending raises the line again at once. */
 void upcall_irq(void)
 {
 	uint32_t ack = gic_ack();
@@ -66,5 +61,4 @@ void upcall_irq(void)
 		return;
 	handle(gic_intid(ack));
 	gic_eoi(ack);
-	cpu_relax();
 }

@@ -279,11 +279,14 @@ static struct task *take_turn(struct runqueue *q)
 	return next;
 }
 
-/* Who comes here again and again waits for somebody: other cpus are let on where they are emulated.
+/*
+ * Who comes here with time left in its slice, and again and again, waits for somebody: other cpus
+ * are let on where cpus are emulated in turn.
  */
 void sched_yield_now(void)
 {
 	struct thread *t = cpu_current();
+	bool was_due = thread_has_mark(t, THREAD_YIELD_DUE);
 	uint32_t saved = cpu_irq_save();
 	struct task *next;
 
@@ -293,7 +296,7 @@ void sched_yield_now(void)
 	if (next)
 		switch_to(next);
 	cpu_irq_restore(saved);
-	if (!next)
+	if (!next && !was_due)
 		cpu_relax();
 }
 

@@ -65,6 +65,10 @@ static void be_kicked(void *unused)
 	(void)unused;
 }
 
+/*
+ * The pause at the end is for an emulator that runs cpus in turn: the caller has his now, not when
+ * this one's is over.
+ */
 static void answer_calls(void *unused)
 {
 	(void)unused;
@@ -75,6 +79,7 @@ static void answer_calls(void *unused)
 		atomic_fetch_and(&smp.call[cpu].waiting, ~own_bit());
 		cpu_signal();
 	}
+	cpu_relax();
 }
 
 /* Race: the thread stays on this cpu, as it does not give way; so the place is its own. */
