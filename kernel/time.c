@@ -14,7 +14,7 @@
 
 #define NEVER UINT64_MAX
 
-static struct clock {
+static struct cpu_clock {
 	struct spinlock lock; /* LOCK_SLEEPERS, interrupts off */
 	struct list alarms;   /* earliest first */
 	uint64_t next_tick;   /* a count; NEVER while the cpu idles. Its cpu's alone */
@@ -36,7 +36,7 @@ static uint64_t count_at(uint64_t ns)
 	return ns / NS_PER_S * hz + (ns % NS_PER_S * hz + NS_PER_S - 1) / NS_PER_S;
 }
 
-static uint64_t first_alarm(const struct clock *c)
+static uint64_t first_alarm(const struct cpu_clock *c)
 {
 	if (list_is_empty(&c->alarms))
 		return NEVER;
@@ -44,7 +44,7 @@ static uint64_t first_alarm(const struct clock *c)
 }
 
 /* Locks: the clock's, which is this cpu's. */
-static void set_timer(const struct clock *c)
+static void set_timer(const struct cpu_clock *c)
 {
 	uint64_t at = first_alarm(c);
 
@@ -57,7 +57,7 @@ static void set_timer(const struct clock *c)
 }
 
 /* Returns true if there was one to wake. */
-static bool wake_sleepers(struct clock *c)
+static bool wake_sleepers(struct cpu_clock *c)
 {
 	uint64_t now = time_ns();
 	bool any = false;
@@ -75,7 +75,7 @@ static bool wake_sleepers(struct clock *c)
 }
 
 /* Ticks that were missed are not made up for, but the beat is kept. Returns true if one is due. */
-static bool tick_is_due(struct clock *c)
+static bool tick_is_due(struct cpu_clock *c)
 {
 	uint64_t now = timer_count();
 	uint32_t beat = timer_hz() / TICK_HZ;
@@ -88,7 +88,7 @@ static bool tick_is_due(struct clock *c)
 
 static void timer_fires(void *unused)
 {
-	struct clock *c = &clocks[cpu_id()];
+	struct cpu_clock *c = &clocks[cpu_id()];
 
 	bool slice_over;
 
@@ -122,7 +122,7 @@ void time_init_cpu(void)
 
 void time_stop_tick(void)
 {
-	struct clock *c = &clocks[cpu_id()];
+	struct cpu_clock *c = &clocks[cpu_id()];
 
 	spin_lock(&c->lock, LOCK_SLEEPERS);
 	c->next_tick = NEVER;
@@ -132,7 +132,7 @@ void time_stop_tick(void)
 
 void time_start_tick(void)
 {
-	struct clock *c = &clocks[cpu_id()];
+	struct cpu_clock *c = &clocks[cpu_id()];
 
 	spin_lock(&c->lock, LOCK_SLEEPERS);
 	c->next_tick = timer_count() + timer_hz() / TICK_HZ;
@@ -141,7 +141,7 @@ void time_start_tick(void)
 }
 
 /* Behind all that are due no later. */
-static void insert(struct clock *c, struct alarm *new)
+static void insert(struct cpu_clock *c, struct alarm *new)
 {
 	struct list *after = c->alarms.prev;
 
@@ -154,7 +154,7 @@ static void insert(struct clock *c, struct alarm *new)
 void time_alarm_set(struct alarm *a, uint64_t until_ns)
 {
 	uint32_t saved = cpu_irq_save();
-	struct clock *c = &clocks[cpu_id()];
+	struct cpu_clock *c = &clocks[cpu_id()];
 
 	*a = (struct alarm){ .until_ns = until_ns, .thread = cpu_current(), .clock = c };
 	spin_lock(&c->lock, LOCK_SLEEPERS);

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include "base/list.h"
 
-struct clock;
+struct cpu_clock;
 struct thread;
 
 #define NS_PER_S     1000000000u
@@ -35,7 +35,7 @@ struct alarm {
 	struct list node;
 	uint64_t until_ns;
 	struct thread *thread;
-	struct clock *clock; /* of the cpu where it was set */
+	struct cpu_clock *clock; /* of the cpu where it was set */
 };
 
 void time_alarm_set(struct alarm *a, uint64_t until_ns);
