@@ -139,14 +139,15 @@ static void show_flags(struct text *out, const struct vma *v)
 		{ VMA_READ, "rd" },
 		{ VMA_WRITE, "wr" },
 		{ VMA_EXEC, "ex" },
+		{ VMA_SHARED, "sh" },
 	};
 
 	text_printf(out, "VmFlags: ");
 	for (unsigned n = 0; n < sizeof(flags) / sizeof(flags[0]); n++)
 		if (v->flags & flags[n].flag)
 			text_printf(out, "%s ", flags[n].letters);
-	text_printf(out, "mr mw me %s%s\n", v->flags & VMA_GROWSDOWN ? "gd " : "",
-		    v->flags & VMA_LOCKED ? "lo " : "");
+	text_printf(out, "mr mw me %s%s%s\n", v->flags & VMA_SHARED ? "ms " : "",
+		    v->flags & VMA_GROWSDOWN ? "gd " : "", v->flags & VMA_LOCKED ? "lo " : "");
 }
 
 static void show_area(struct text *out, struct vma *v)

@@ -313,3 +313,37 @@ TEST(view_kpageflags_of_all_sorts)
 	expect_eq(view_kpageflags(pfn(page_to_pfn(kernel).n + 1)), bit(KPF_BUDDY));
 	mm_put(mm);
 }
+
+/* Shared memory: an area of its own sort, of which two map each page; a store of one is its own
+ * news. */
+TEST(views_of_shared_memory)
+{
+	struct mm *mm = given_mm(), *child = mm_create("child");
+	struct space_sizes s;
+
+	given_area(mm, BASE, 4, RW | VMA_SHARED);
+	expect_eq(user_write(mm, nth(0), 1), 0);
+	expect_eq(user_write(mm, nth(1), 2), 0);
+	expect_eq(mm_fork(mm, child), 0);
+	expect_eq(user_read(child, nth(0)), 1);
+	shown(view_maps, mm);
+	expect(strncmp(page, "203f8000-203fc000 rw-s ", 23) == 0);
+	shown(view_smaps, mm);
+	expect(strstr(page, "\nVmFlags: rd wr sh mr mw me ms \n"));
+	expect_eq(number("Rss:", 0), 8);
+	expect_eq(number("Anonymous:", 0), 0);
+	s = space_sizes(mm);
+	expect_eq(s.shared, 2);
+	expect_eq(s.data, 0);
+	expect_eq(word_at(mm, nth(0)) & PAGEMAP_FILE, PAGEMAP_FILE);
+	expect_eq(view_kpageflags(pte_pfn(entry_at(mm, nth(0)))) & bit(KPF_ANON), 0);
+	mm_clear_soft_dirty(mm);
+	expect_eq(user_write(child, nth(0), 3), 0);
+	expect_eq(word_at(mm, nth(0)) & PAGEMAP_SOFT_DIRTY, 0);
+	expect_eq(user_write(mm, nth(0), 4), 0);
+	expect_eq(word_at(mm, nth(0)) & PAGEMAP_SOFT_DIRTY, PAGEMAP_SOFT_DIRTY);
+	expect_eq(user_read(child, nth(0)), 4);
+	mm_put(child);
+	mm_put(mm);
+	then_nothing_is_left();
+}
