@@ -91,8 +91,66 @@ static int show_overcommit_memory(struct text *out, uint32_t id)
 	return 0;
 }
 
+static int show_number(struct text *out, uint32_t n)
+{
+	text_printf(out, "%u\n", (unsigned)n);
+	return 0;
+}
+
+static int store_number(const char *text, int32_t most, uint32_t *to)
+{
+	int32_t n;
+
+	if (proc_number(text, 0, most, &n))
+		return -EINVAL;
+	atomic_store_relaxed(to, (uint32_t)n);
+	return 0;
+}
+
+/* One of compaction's, from 0 to `most`. */
+#define TUNABLE(file, field, most)                                                                 \
+	static int show_##file(struct text *out, uint32_t id)                                      \
+	{                                                                                          \
+		(void)id;                                                                          \
+		return show_number(out, atomic_load_relaxed(&compaction_tunables.field));          \
+	}                                                                                          \
+	static int store_##file(const char *text, uint32_t id)                                     \
+	{                                                                                          \
+		(void)id;                                                                          \
+		return store_number(text, most, &compaction_tunables.field);                       \
+	}
+
+TUNABLE(compact_unevictable_allowed, unevictable_allowed, 1)
+TUNABLE(compaction_proactiveness, proactiveness, 100)
+TUNABLE(extfrag_threshold, extfrag_threshold, 1000)
+
+static int show_min_free_kbytes(struct text *out, uint32_t id)
+{
+	(void)id;
+	return show_number(out, zone_min_free_kbytes());
+}
+
+static int store_min_free_kbytes(const char *text, uint32_t id)
+{
+	int32_t kb;
+
+	(void)id;
+	if (proc_number(text, 0, INT32_MAX, &kb))
+		return -EINVAL;
+	return zone_set_min_free_kbytes((uint32_t)kb);
+}
+
+#define NUMBER(file)                                                                               \
+	{                                                                                          \
+#file, READ_WRITE, .show = show_##file, .store = store_##file                      \
+	}
+
 static const struct pseudo vm_rows[] = {
 	{ "compact_memory", WRITE_ONLY, .store = store_compact_memory },
+	NUMBER(compact_unevictable_allowed),
+	NUMBER(compaction_proactiveness),
+	NUMBER(extfrag_threshold),
+	NUMBER(min_free_kbytes),
 	{ "overcommit_memory", READ_ONLY, .show = show_overcommit_memory },
 	{ 0 },
 };

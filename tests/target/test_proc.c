@@ -351,6 +351,39 @@ TEST(proc, what_may_not_be_written_is_refused, "")
 	EXPECT_EQ(file_open("/proc/4294967295/maps", 0, 0, &f), -ENOENT);
 }
 
+/* Each keeps what it may and refuses what it may not; what stood there is put back. */
+static void try_tunable(const char *file, const char *good, const char *bad)
+{
+	static char before[32], wanted[32];
+
+	snprintf(wanted, sizeof(wanted), "%s\n", good);
+	EXPECT_TRUE(read_in_pieces(file, 32, before, sizeof(before)) > 1);
+	EXPECT_EQ(write_to(file, good), strlen(good));
+	EXPECT_TRUE(read_all(file) > 1 && strcmp(text, wanted) == 0);
+	EXPECT_EQ(write_to(file, bad), -EINVAL);
+	EXPECT_EQ(write_to(file, "-1"), -EINVAL);
+	EXPECT_EQ(write_to(file, "word"), -EINVAL);
+	EXPECT_TRUE(read_all(file) > 1 && strcmp(text, wanted) == 0);
+	EXPECT_EQ(write_to(file, before), strlen(before));
+}
+
+TEST(proc, tunables_keep_to_their_ranges, "")
+{
+	static const char min_free[] = "/proc/sys/vm/min_free_kbytes";
+	static char before[32];
+	uint32_t low;
+
+	try_tunable("/proc/sys/vm/compaction_proactiveness", "100", "101");
+	try_tunable("/proc/sys/vm/extfrag_threshold", "1000", "1001");
+	try_tunable("/proc/sys/vm/compact_unevictable_allowed", "0", "2");
+	try_tunable(min_free, "1024", "2147483647");
+	EXPECT_TRUE(read_in_pieces(min_free, 32, before, sizeof(before)) > 1);
+	low = number_in("/proc/zoneinfo", "low");
+	EXPECT_EQ(write_to(min_free, "4096"), 4);
+	EXPECT_TRUE(number_in("/proc/zoneinfo", "low") > low);
+	EXPECT_EQ(write_to(min_free, before), strlen(before));
+}
+
 /* An opened file of a process outlives it: empty, or no such process. */
 TEST(proc, a_process_that_ends_meanwhile_is_no_problem, "")
 {
