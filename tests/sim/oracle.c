@@ -13,12 +13,102 @@
 
 struct space oracle_spaces[MAX_SPACES];
 
+#define MAX_OBJECTS (MAX_SPACES * SLICES * SLICE_PAGES)
+
+static struct known_object objects[MAX_OBJECTS];
 static uint32_t spaces_made;
 
 void oracle_forget(void)
 {
 	memset(oracle_spaces, 0, sizeof(oracle_spaces));
+	memset(objects, 0, sizeof(objects));
 	spaces_made = 0;
+}
+
+/* ---- contents, and whose they are */
+
+struct contents *oracle_contents(struct known_page *p)
+{
+	return p->object ? &p->object->contents : &p->own;
+}
+
+static void let_go_of_object(struct known_page *p)
+{
+	if (p->object)
+		p->object->refs--;
+	p->object = NULL;
+}
+
+/* Cannot: run out; each page of each space names one at most, and a removal one of those. */
+static struct known_object *free_object(void)
+{
+	for (unsigned i = 0; i < MAX_OBJECTS; i++)
+		if (!objects[i].refs)
+			return &objects[i];
+	world_fail("no record is left for an object");
+}
+
+void oracle_emptied(struct known_page *p)
+{
+	let_go_of_object(p);
+	memset(&p->own, 0, sizeof(p->own));
+	p->own.wild = p->unsynced = p->stored;
+}
+
+void oracle_shared(struct known_page *p)
+{
+	oracle_emptied(p);
+	p->object = free_object();
+	*p->object = (struct known_object){ .refs = 1 };
+	p->object->contents.wild = p->stored;
+}
+
+/* What was stored at the new place meanwhile may be in what came there, or gone with what was
+ * there. */
+void oracle_moved(struct known_page *from, struct known_page *to)
+{
+	uint16_t stored = to->stored;
+
+	let_go_of_object(to);
+	to->mapped = from->mapped;
+	to->locked = from->locked;
+	to->rights = from->rights;
+	to->object = from->object;
+	to->own = from->own;
+	oracle_contents(to)->wild |= stored;
+	to->unsynced = from->unsynced | stored;
+	from->object = NULL;
+	oracle_emptied(from);
+	from->mapped = from->locked = false;
+	from->own.wild = 0;
+}
+
+struct known_object *oracle_begin_removing(struct known_page *p)
+{
+	if (!p->object)
+		return NULL;
+	p->object->refs++;
+	if (!p->object->removing++)
+		p->object->stored = 0;
+	return p->object;
+}
+
+void oracle_end_removing(struct known_object *o, bool removed)
+{
+	if (!o)
+		return;
+	if (removed)
+		memset(o->contents.value, 0, sizeof(o->contents.value));
+	o->contents.wild |= o->stored;
+	o->removing--;
+	o->refs--;
+}
+
+void oracle_leave(struct space *s)
+{
+	for (unsigned i = 0; i < SLICES * SLICE_PAGES; i++)
+		let_go_of_object(&s->slice[i / SLICE_PAGES].page[i % SLICE_PAGES]);
+	s->in_use = false;
 }
 
 /* Slices cross the border between two second-level tables. */
@@ -51,7 +141,9 @@ struct space *oracle_new(struct mm *mm)
 static void inherit(struct known_page *child, const struct known_page *parent)
 {
 	*child = *parent;
-	child->wild |= parent->stored;
+	if (child->object)
+		child->object->refs++;
+	child->own.wild |= parent->stored;
 	child->stored = 0;
 	child->flux = 0;
 	child->locked = false;
@@ -133,6 +225,8 @@ static bool entry_is_writable(pte_t e, pfn_t frame)
  */
 static void expect_tlb_forgot(const struct space *s, const struct known_page *p, uint32_t a)
 {
+	if (p->object && p->object->removing)
+		return; /* another space's request, which has not returned */
 	for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++) {
 		pte_t known = pte_from_bits(sim_tlb_entry_of(cpu, vaddr(a), s->mm->arch.asid));
 
@@ -167,12 +261,6 @@ void oracle_expect_tlbs_forgot(const struct space *s)
 		expect_tlb_forgot(s, &slice->page[i % SLICE_PAGES],
 				  oracle_address(slice, i % SLICE_PAGES));
 	}
-}
-
-void oracle_emptied(struct known_page *p)
-{
-	memset(p->value, 0, sizeof(p->value));
-	p->wild = p->unsynced = p->stored;
 }
 
 static bool allows(const struct known_page *p, enum sim_access how)
@@ -212,14 +300,18 @@ static void compare(struct space *s, unsigned slice, unsigned page, uint32_t off
 		    enum sim_access how, uint32_t word)
 {
 	struct known_page *p = &s->slice[slice].page[page];
+	struct contents *c = oracle_contents(p);
 	unsigned slot = oracle_slot_at(page, offset);
-	uint32_t wanted = slot < SLOTS ? p->value[slot] : 0;
+	uint32_t wanted = slot < SLOTS ? c->value[slot] : 0;
 
-	if (how == SIM_FETCH && slot < SLOTS && (p->wild | p->unsynced) & 1u << slot)
+	/* Who fetches what others may store has to say when it shall be seen; nobody does here. */
+	if (p->object && (how == SIM_FETCH || p->object->removing))
 		return;
-	if (slot < SLOTS && p->wild & 1u << slot) {
-		p->value[slot] = word;
-		p->wild &= ~(1u << slot);
+	if (how == SIM_FETCH && slot < SLOTS && (c->wild | p->unsynced) & 1u << slot)
+		return;
+	if (slot < SLOTS && c->wild & 1u << slot) {
+		c->value[slot] = word;
+		c->wild &= ~(1u << slot);
 		return;
 	}
 	if (word != wanted)
@@ -228,12 +320,17 @@ static void compare(struct space *s, unsigned slice, unsigned page, uint32_t off
 
 static void stored(struct known_page *p, unsigned page, uint32_t offset, uint32_t word)
 {
+	struct contents *c = oracle_contents(p);
 	unsigned slot = oracle_slot_at(page, offset);
 
 	assert_that(slot < SLOTS);
-	p->value[slot] = word;
-	p->wild &= (uint16_t) ~(1u << slot);
+	c->value[slot] = word;
+	c->wild &= (uint16_t) ~(1u << slot);
 	p->stored |= (uint16_t)(1u << slot);
+	if (p->object && p->object->removing)
+		p->object->stored |= (uint16_t)(1u << slot);
+	if (p->object && (p->flux || p->object->removing))
+		c->wild |= (uint16_t)(1u << slot);
 }
 
 static void succeeded(struct space *s, unsigned slice, unsigned page, uint32_t offset,
@@ -292,10 +389,11 @@ bool oracle_page_in_flux(const struct space *s, unsigned *slice, unsigned *page)
 	return false;
 }
 
+/* Through this page's own entry. */
 static bool was_stored_to(const struct known_page *p)
 {
-	for (unsigned slot = 0; slot < SLOTS; slot++)
-		if (p->value[slot] && !(p->wild & 1u << slot))
+	for (unsigned slot = 0; slot < SLOTS && !p->object; slot++)
+		if (p->own.value[slot] && !(p->own.wild & 1u << slot))
 			return true;
 	return false;
 }

@@ -6,6 +6,11 @@
  * The oracle is brought up to date in the same step as the access, so each read has one right
  * answer, but for: flux    a request on the page is under way: its rights are the old or the new
  * ones wild    stored to while a request was emptying the page: the next read says what it is now
+ *
+ * A page of an object has one record of its contents for all spaces that map it. What is stored to
+ * it while the storing space's page is in flux may go to the object or to what takes its place, so
+ * it becomes wild; and while a request takes the page out of its object nobody knows what it reads
+ * as.
  */
 #ifndef TESTS_SIM_ORACLE_H
 #define TESTS_SIM_ORACLE_H
@@ -16,15 +21,27 @@
 #define SLICE_PAGES 24u
 #define SLOTS	    16u
 
+struct contents {
+	uint16_t wild; /* a bit a slot */
+	uint32_t value[SLOTS];
+};
+
+struct known_object {
+	struct contents contents;
+	uint32_t refs;	  /* pages of spaces, and requests that remove it; 0: free */
+	uint8_t removing; /* requests that take the page out just now */
+	uint16_t stored;  /* slots stored to while one did */
+};
+
 struct known_page {
 	bool mapped, locked;
 	uint8_t rights; /* enum pte_rights */
 	uint8_t flux;
 	uint32_t epoch;	   /* begins and ends of requests */
-	uint16_t wild;	   /* a bit a slot */
 	uint16_t unsynced; /* slots stored to while the page became executable: fetches may lag */
 	uint16_t stored;   /* slots stored to while in flux or while the space forked */
-	uint32_t value[SLOTS];
+	struct known_object *object; /* NULL: private, and these are its contents */
+	struct contents own;
 };
 
 struct slice {
@@ -67,7 +84,19 @@ void oracle_end(struct space *s, unsigned slice, unsigned first, unsigned count)
 void oracle_expect_tlbs_forgot(const struct space *s);
 
 /* What a request did, told before oracle_end. */
-void oracle_emptied(struct known_page *p);
+void oracle_emptied(struct known_page *p); /* private from here on, or nothing */
+void oracle_shared(struct known_page *p);  /* an object's first page, all zeroes */
+void oracle_moved(struct known_page *from, struct known_page *to);
+
+/* A request takes the object's page out, between these two; it has zeroes afterwards. NULL:
+ * nothing. */
+struct known_object *oracle_begin_removing(struct known_page *p);
+void oracle_end_removing(struct known_object *o, bool removed);
+
+/* The space's last task leaves it. */
+void oracle_leave(struct space *s);
+
+struct contents *oracle_contents(struct known_page *p);
 
 struct check;
 

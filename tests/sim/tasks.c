@@ -64,16 +64,19 @@ static void do_map(void)
 {
 	struct stretch s = choose_stretch();
 	unsigned rights = world_one_in(3) ? choose_rights() : PTE_READ | PTE_WRITE;
-	bool locked = world_one_in(12);
+	bool locked = world_one_in(12), shared = world_one_in(3);
 	uint32_t address;
 	int error;
 
 	begin(&s);
-	error = mm_map(s.space->mm, s.start, s.bytes, rights | (locked ? VMA_LOCKED : 0), true,
+	error = mm_map(s.space->mm, s.start, s.bytes,
+		       rights | (locked ? VMA_LOCKED : 0) | (shared ? VMA_SHARED : 0), true,
 		       &address);
-	world_note("map 0x%x..0x%x rights %u -> %d", s.start, s.start + s.bytes, rights, error);
+	world_note("map 0x%x..0x%x rights %u%s -> %d", s.start, s.start + s.bytes, rights,
+		   shared ? " shared" : "", error);
+	world_counts.shared_areas += shared && !error;
 	for (unsigned i = 0; i < s.count && !error; i++) {
-		oracle_emptied(page_in(&s, i));
+		(shared ? oracle_shared : oracle_emptied)(page_in(&s, i));
 		page_in(&s, i)->mapped = true;
 		page_in(&s, i)->locked = locked;
 		page_in(&s, i)->rights = (uint8_t)rights;
@@ -149,8 +152,46 @@ static void do_discard(void)
 	if (locked != (error == -EINVAL))
 		world_fail("mm_discard says %d, locked %d", error, locked);
 	for (unsigned i = 0; i < s.count && error != -EINVAL; i++)
-		if (page_in(&s, i)->mapped)
+		if (page_in(&s, i)->mapped && !page_in(&s, i)->object)
 			oracle_emptied(page_in(&s, i));
+	end(&s);
+}
+
+/* Shared, may be stored to, not locked, over the whole stretch: then pages go, else at most some.
+ */
+static bool may_remove(const struct stretch *s)
+{
+	for (unsigned i = 0; i < s->count; i++) {
+		const struct known_page *p = page_in(s, i);
+
+		if (!p->mapped || !p->object || p->locked || !(p->rights & PTE_WRITE))
+			return false;
+	}
+	return true;
+}
+
+static void do_remove(void)
+{
+	struct stretch s = choose_stretch();
+	struct known_object *objects[SLICE_PAGES];
+	bool may;
+	int error;
+
+	while (s.count > 1 && !may_remove(&s))
+		s.count /= 2;
+	may = may_remove(&s);
+	if (!may)
+		return;
+	begin(&s);
+	for (unsigned i = 0; i < s.count; i++)
+		objects[i] = oracle_begin_removing(page_in(&s, i));
+	error = mm_remove(s.space->mm, s.start, s.count * PAGE_SIZE);
+	world_note("remove 0x%x..0x%x -> %d", s.start, s.start + s.count * PAGE_SIZE, error);
+	if (error)
+		world_fail("mm_remove says %d", error);
+	for (unsigned i = 0; i < s.count; i++)
+		oracle_end_removing(objects[i], true);
+	world_counts.removals++;
 	end(&s);
 }
 
@@ -269,21 +310,6 @@ static void do_hammer(void)
 	}
 }
 
-static void carry_over(struct known_page *from, struct known_page *to)
-{
-	uint16_t stored = to->stored;
-
-	to->mapped = from->mapped;
-	to->locked = from->locked;
-	to->rights = from->rights;
-	memcpy(to->value, from->value, sizeof(to->value));
-	to->wild = from->wild | stored;
-	to->unsynced = from->unsynced | stored;
-	oracle_emptied(from);
-	from->mapped = from->locked = false;
-	from->wild = 0;
-}
-
 /* What a refused remap was to replace may be gone. */
 static void learn_gone(const struct stretch *s)
 {
@@ -323,7 +349,7 @@ static void do_remap(void)
 	world_note("remap 0x%x..0x%x to 0x%x -> %d", from.start, from.start + from.bytes, to.start,
 		   error);
 	for (unsigned i = 0; i < from.count && !error; i++)
-		carry_over(page_in(&from, i), page_in(&to, i));
+		oracle_moved(page_in(&from, i), page_in(&to, i));
 	if (error)
 		learn_gone(&to);
 	world_counts.remaps += error == 0;
@@ -380,8 +406,9 @@ static const struct request {
 	void (*run)(void);
 	unsigned weight;
 } requests[] = {
-	{ do_accesses, 12 }, { do_hammer, 4 },	{ do_intrude, 6 }, { do_map, 4 },   { do_unmap, 2 },
-	{ do_protect, 4 },   { do_discard, 2 }, { do_lock, 2 },	   { do_remap, 2 }, { do_fork, 1 },
+	{ do_accesses, 12 }, { do_hammer, 4 },	{ do_intrude, 6 }, { do_map, 4 },
+	{ do_unmap, 2 },     { do_protect, 4 }, { do_discard, 2 }, { do_lock, 2 },
+	{ do_remap, 2 },     { do_fork, 1 },	{ do_remove, 2 },
 };
 
 #define REQUESTS (sizeof(requests) / sizeof(requests[0]))
@@ -425,7 +452,7 @@ static void leave_space(struct space *s)
 
 	sim_load_space(NULL);
 	if (--s->tasks == 0)
-		s->in_use = false;
+		oracle_leave(s);
 	mm_put(mm);
 }
 

@@ -240,8 +240,9 @@ static uint32_t some_written_page(const struct space *s)
 
 	for (unsigned tries = SLICES * SLICE_PAGES; tries; tries--) {
 		const struct known_page *p = &s->slice[slice].page[page];
+		const uint32_t *value = p->object ? p->object->contents.value : p->own.value;
 
-		if (p->mapped && p->value[0] + p->value[1] + p->value[2])
+		if (p->mapped && value[0] + value[1] + value[2])
 			break;
 		page = (page + 1) % SLICE_PAGES;
 		slice = page ? slice : (slice + 1) % SLICES;
@@ -283,7 +284,7 @@ static pfn_t frame_in_use(void)
 	for (unsigned tries = 20; tries; tries--) {
 		pfn_t f = some_frame();
 
-		if (page_refs(pfn_to_page(f)) && page_kind(pfn_to_page(f)) == KIND_ANON)
+		if (page_refs(pfn_to_page(f)) && page_is_users(pfn_to_page(f)))
 			return f;
 	}
 	return some_frame();
@@ -327,28 +328,40 @@ static struct page *pin_by_number(void)
 	for (unsigned tries = 40; tries && !found; tries--) {
 		struct page *p = pfn_to_page(world_below(2) ? some_frame() : isolated_frame());
 
-		if (page_kind(p) == KIND_ANON && p->refs && p->anon && page_try_pin(p))
+		if (page_is_users(p) && p->refs && p->mapping && page_try_pin(p))
 			found = p;
 	}
 	sim_points_on();
 	return found;
 }
 
-/* While it is held, a page stays the page it is: same frame, same place in its family. */
+/*
+ * While it is held, a page stays the page it is: same frame, same place in its family or object. It
+ * may lose its object, but get no other.
+ */
+static bool is_same(const struct page *p, enum page_kind_id kind, uintptr_t mapping, uint32_t index)
+{
+	bool gone = kind == KIND_SHMEM && !p->mapping;
+
+	return page_kind(p) == kind && p->index == index && (p->mapping == mapping || gone);
+}
+
 static void pinner_turn(void)
 {
 	struct page *p = world_below(2) ? pin_some_page() : pin_by_number();
-	struct anon_vma *anon;
+	enum page_kind_id kind;
+	uintptr_t mapping;
 	uint32_t index;
 
 	if (!p)
 		return;
 	world_counts.pins++;
-	anon = p->anon;
+	kind = page_kind(p);
+	mapping = p->mapping;
 	index = p->index;
 	world_note("pin 0x%x", page_to_pfn(p).n);
 	rest(1 + world_below(6));
-	if (page_kind(p) != KIND_ANON || p->anon != anon || p->index != index)
+	if (!is_same(p, kind, mapping, index))
 		world_fail("pinned frame 0x%x has become something else", page_to_pfn(p).n);
 	world_note("unpin 0x%x", page_to_pfn(p).n);
 	page_unpin(p);

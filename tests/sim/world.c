@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/trace.h"
 #include "base/waitq.h"
+#include "mm/cache/mapping.h"
 #include "mm/check.h"
 #include "mm/init.h"
 #include "mm/move/migrate.h"
@@ -313,6 +314,8 @@ static void expect_quiet(struct check *c, const struct page *p)
 		check_broken(c, "sim: pfn 0x%x is locked and nothing runs", page_to_pfn(p).n);
 	if (page_kind(p) == KIND_ANON && p->refs && !p->anon)
 		check_broken(c, "sim: pfn 0x%x has no family", page_to_pfn(p).n);
+	if (page_mapping(p) && p->cache->refs == 0)
+		check_broken(c, "sim: pfn 0x%x is of an object that is gone", page_to_pfn(p).n);
 }
 
 static uint32_t findings(void)
@@ -595,6 +598,8 @@ static void expect_nothing_left(void)
 		expect_frames_back();
 	if (anon_vma_count())
 		world_fail("%u families are left", anon_vma_count());
+	if (mapping_count())
+		world_fail("%u objects are left", mapping_count());
 }
 
 static void add_counts(void)

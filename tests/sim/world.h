@@ -30,8 +30,9 @@ struct plan {
 
 #define WORLD_COUNTS(C)                                                                            \
 	C(seeds)                                                                                   \
-	C(operations) C(accesses) C(accesses_refused) C(out_of_memory) C(spaces) C(forks)          \
-		C(remaps) C(kills) C(blocks_held) C(block_refusals) C(pins) C(isolations)          \
+	C(shared_areas)                                                                            \
+	C(removals) C(operations) C(accesses) C(accesses_refused) C(out_of_memory) C(spaces)       \
+		C(forks) C(remaps) C(kills) C(blocks_held) C(block_refusals) C(pins) C(isolations) \
 			C(compactions) C(frames_sent) C(frames_moved) C(checks) C(injected)        \
 				C(faults) C(migration_waits) C(pages_moved) C(direct_compactions)
 
@@ -98,7 +99,8 @@ extern struct thread *world_registry[]; /* by id */
 /* Static state of the code under test: remembered once, put back before every seed. */
 void state_remember(void);
 void state_restore(void);
-void state_write_coverage(void); /* what was counted since the last restore; nothing in an ordinary build */
+void state_write_coverage(
+	void); /* what was counted since the last restore; nothing in an ordinary build */
 bool state_contains(const void *p);
 
 /* tasks.c */
