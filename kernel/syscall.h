@@ -22,6 +22,15 @@ int32_t sys_mmap2(const uint32_t *arg);
 int32_t sys_mremap(const uint32_t *arg);
 int32_t sys_madvise(const uint32_t *arg);
 int32_t sys_cacheflush(const uint32_t *arg);
+int32_t sys_mlock2(const uint32_t *arg);
+int32_t sys_mlockall(const uint32_t *arg);
+int32_t sys_munlockall(const uint32_t *arg);
+int32_t sys_mincore(const uint32_t *arg);
+int32_t sys_msync(const uint32_t *arg);
+
+/* sys_vm.c */
+int32_t sys_process_vm_readv(const uint32_t *arg);
+int32_t sys_process_vm_writev(const uint32_t *arg);
 
 /* sys_io.c */
 int32_t sys_read(const uint32_t *arg);

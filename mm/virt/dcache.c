@@ -9,6 +9,7 @@
 #include "arch/cache.h"
 #include "mm/virt/dcache.h"
 #include "mm/virt/fault.h"
+#include "mm/virt/mm.h"
 
 /*
  * A physically tagged data cache shows every mapping the same bytes, so there is nothing to write
@@ -41,12 +42,17 @@ void flush_filled_page(struct page *p)
 }
 
 /* The kernel's alias may hold lines from an earlier look, so both sides go. */
-void flush_before_read(const struct vma *v, vaddr_t a, struct page *p)
+void flush_before_kernel(const struct mm *mm, vaddr_t a, struct page *p)
 {
 	if (cache_type() == CACHE_PIPT)
 		return;
-	cache_flush_user_page(&v->mm->arch, a, page_to_pfn(p));
+	cache_flush_user_page(&mm->arch, a, page_to_pfn(p));
 	cache_flush_kernel_page(page_to_pfn(p));
+}
+
+void flush_before_read(const struct vma *v, vaddr_t a, struct page *p)
+{
+	flush_before_kernel(v->mm, a, p);
 }
 
 bool dcache_agrees(vaddr_t one, vaddr_t other)

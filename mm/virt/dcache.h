@@ -47,6 +47,12 @@ bool dcache_agrees(vaddr_t one, vaddr_t other);
  */
 void flush_unmapped_page(struct page *p);
 
+/*
+ * Before the kernel reads or writes, under its own address, a page that is mapped at `a`: what
+ * users stored is there. flush_after_read afterwards.
+ */
+void flush_before_kernel(const struct mm *mm, vaddr_t a, struct page *p);
+
 /* Before an executable entry becomes visible: what will be fetched is what was stored. DC-7 */
 void sync_icache_page(struct page *p);
 

@@ -53,6 +53,7 @@ void hold_check(struct check *c)
 		else if (page_kind(p) == KIND_TABLE)
 			check_table_page(c, p);
 	}
+	left_over += zero_page->refs - 1; /* who reads where nothing was ever written pins that */
 	if (migrations_running == 0)
 		check_equal(c, "holds without a name", left_over, page_pins());
 }

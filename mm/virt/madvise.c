@@ -1,5 +1,6 @@
 /*
- * Contents that nobody needs any more: MADV_DONTNEED.
+ * Contents that nobody needs any more: MADV_DONTNEED and MADV_FREE, which here is the same at once;
+ * and what an area is told for later.
  */
 #include <errno.h>
 #include "mm/virt/pgtable.h"
@@ -43,4 +44,53 @@ int mm_discard(struct mm *mm, uint32_t start, uint32_t bytes)
 	result = discard_locked(mm, start, start + page_align_up(bytes));
 	rwsem_read_unlock(&mm->lock);
 	return result;
+}
+
+static bool range_has_shared(struct mm *mm, uint32_t start, uint32_t end)
+{
+	struct vma *v;
+	bool found = false;
+
+	rwsem_read_lock(&mm->lock);
+	for (v = vma_find_from(mm, vaddr(start)); v && v->start < end; v = vma_next(v))
+		found |= v->mapping != NULL;
+	rwsem_read_unlock(&mm->lock);
+	return found;
+}
+
+int mm_free_lazily(struct mm *mm, uint32_t start, uint32_t bytes)
+{
+	if (bytes <= USER_END && range_has_shared(mm, start, start + page_align_up(bytes)))
+		return -EINVAL;
+	return mm_discard(mm, start, bytes);
+}
+
+static int set_flags_locked(struct mm *mm, uint32_t start, uint32_t end, uint32_t set,
+			    uint32_t clear)
+{
+	int err = vma_cut_out(mm, start, end);
+	struct vma *v;
+
+	if (err)
+		return err;
+	for (v = vma_find(mm, vaddr(start)); v && v->start < end; v = vma_next(v))
+		v->flags = (v->flags & ~clear) | set;
+	vma_merge_range(mm, start, end);
+	return 0;
+}
+
+int mm_set_flags(struct mm *mm, uint32_t start, uint32_t bytes, uint32_t set, uint32_t clear)
+{
+	int err;
+
+	if (start % PAGE_SIZE || bytes > USER_END)
+		return -EINVAL;
+	if (!bytes)
+		return 0;
+	if (!mm_range_is_user(start, page_align_up(bytes)))
+		return -ENOMEM;
+	rwsem_write_lock(&mm->lock);
+	err = set_flags_locked(mm, start, start + page_align_up(bytes), set, clear);
+	rwsem_write_unlock(&mm->lock);
+	return err;
 }

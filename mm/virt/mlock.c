@@ -187,6 +187,33 @@ static unsigned rights_at(struct mm *mm, vaddr_t a)
 	return rights;
 }
 
+/* The entry is there, and for a store is one that lets stores through; or nobody may reach it. */
+static bool is_populated(struct mm *mm, vaddr_t a, enum fault_access access)
+{
+	struct pte_place place;
+	pte_t e = pte_none();
+
+	rwsem_read_lock(&mm->lock);
+	place = pte_lock(mm, a);
+	if (place.entry) {
+		e = pte_read(place.entry);
+		pte_unlock(place);
+	}
+	rwsem_read_unlock(&mm->lock);
+	return pte_is_present(e) && (access != ACCESS_WRITE || pte_is_writable(e));
+}
+
+/* A fault may only have waited, or made the page an object's: then it is taken again. */
+static int populate_page(struct mm *mm, vaddr_t a, enum fault_access access)
+{
+	int err;
+
+	do {
+		err = mm_fault(mm, a, access);
+	} while (!err && !thread_is_dying() && !is_populated(mm, a, access));
+	return err;
+}
+
 int mm_populate(struct mm *mm, uint32_t start, uint32_t end)
 {
 	for (uint32_t a = start; a < end && !thread_is_dying(); a += PAGE_SIZE) {
@@ -194,12 +221,68 @@ int mm_populate(struct mm *mm, uint32_t start, uint32_t end)
 		int err = 0;
 
 		if (rights)
-			err = mm_fault(mm, vaddr(a),
-				       rights & PTE_WRITE ? ACCESS_WRITE : ACCESS_READ);
-		if (err)
+			err = populate_page(mm, vaddr(a),
+					    rights & PTE_WRITE ? ACCESS_WRITE : ACCESS_READ);
+		if (err == -ENOMEM)
 			return -ENOMEM;
+		thread_yield_if_due();
 	}
 	return 0;
+}
+
+int mm_populate_for(struct mm *mm, uint32_t start, uint32_t end, enum fault_access access)
+{
+	int err = 0;
+
+	for (uint32_t a = start; a < end && !err && !thread_is_dying(); a += PAGE_SIZE) {
+		err = populate_page(mm, vaddr(a), access);
+		thread_yield_if_due();
+	}
+	return err;
+}
+
+/* The area at `a` or the next one above it. False: none. */
+static bool next_area(struct mm *mm, uint32_t a, uint32_t *start, uint32_t *end)
+{
+	const struct vma *v;
+
+	rwsem_read_lock(&mm->lock);
+	v = vma_find_from(mm, vaddr(a));
+	*start = v ? v->start : 0;
+	*end = v ? v->end : 0;
+	rwsem_read_unlock(&mm->lock);
+	return v;
+}
+
+static int populate_areas(struct mm *mm)
+{
+	uint32_t start, end = 0;
+	int err = 0;
+
+	while (!err && next_area(mm, end, &start, &end))
+		err = mm_populate(mm, start, end);
+	return err;
+}
+
+static int lock_checked(struct mm *mm, uint32_t start, uint32_t bytes, bool lock)
+{
+	int err;
+
+	if (start % PAGE_SIZE)
+		return -EINVAL;
+	if (bytes > USER_END || !mm_range_is_user(start, page_align_up(bytes)))
+		return -ENOMEM;
+	rwsem_write_lock(&mm->lock);
+	err = lock_range_locked(mm, start, start + page_align_up(bytes), lock);
+	rwsem_write_unlock(&mm->lock);
+	return err;
+}
+
+int mm_lock_on_fault(struct mm *mm, uint32_t start, uint32_t bytes)
+{
+	if (start % PAGE_SIZE)
+		return -EINVAL;
+	return bytes ? lock_checked(mm, start, bytes, true) : 0;
 }
 
 int mm_lock_range(struct mm *mm, uint32_t start, uint32_t bytes, bool lock)
@@ -210,11 +293,33 @@ int mm_lock_range(struct mm *mm, uint32_t start, uint32_t bytes, bool lock)
 		return -EINVAL;
 	if (!bytes)
 		return 0;
-	if (bytes > USER_END || !mm_range_is_user(start, page_align_up(bytes)))
-		return -ENOMEM;
-	bytes = page_align_up(bytes);
+	err = lock_checked(mm, start, bytes, lock);
+	return err || !lock ? err : mm_populate(mm, start, start + page_align_up(bytes));
+}
+
+/* Neighbours that become alike stay apart: merging here would pull the list from under the walk. */
+static void lock_every_area(struct mm *mm, bool lock)
+{
+	struct vma *v;
+
+	list_for_each_entry(v, &mm->areas, node)
+		set_area_locked(v, lock);
+}
+
+int mm_lock_all(struct mm *mm, struct lock_all what)
+{
 	rwsem_write_lock(&mm->lock);
-	err = lock_range_locked(mm, start, start + bytes, lock);
+	atomic_store_relaxed(&mm->future_flags, what.future ? VMA_LOCKED : 0);
+	if (what.current)
+		lock_every_area(mm, true);
 	rwsem_write_unlock(&mm->lock);
-	return err || !lock ? err : mm_populate(mm, start, start + bytes);
+	return what.current && what.now ? populate_areas(mm) : 0;
+}
+
+void mm_unlock_all(struct mm *mm)
+{
+	rwsem_write_lock(&mm->lock);
+	atomic_store_relaxed(&mm->future_flags, 0);
+	lock_every_area(mm, false);
+	rwsem_write_unlock(&mm->lock);
 }

@@ -5,6 +5,7 @@
 #define MM_VIRT_MLOCK_H
 
 #include "mm/phys/page.h"
+#include "mm/virt/fault.h"
 #include "mm/virt/mm.h"
 
 /*
@@ -27,9 +28,15 @@ void munlock_shared_page(struct page *p, struct vma *left);
 void munlock_range(struct vma *v, uint32_t start, uint32_t end);
 
 /*
- * Faults in every page of [start, end) that its area lets anybody reach. No lock held. 0 or
- * -ENOMEM.
+ * Faults in every page of [start, end) that its area lets anybody reach and its object has. No lock
+ * held. 0 or -ENOMEM.
  */
 int mm_populate(struct mm *mm, uint32_t start, uint32_t end);
+
+/*
+ * The same for one kind of access, until a page refuses it. No lock held. Returns 0, or mm_fault's
+ * answer.
+ */
+int mm_populate_for(struct mm *mm, uint32_t start, uint32_t end, enum fault_access access);
 
 #endif

@@ -24,6 +24,7 @@ struct mm {
 	uint32_t area_count;
 	uint32_t brk_start, brk; /* the heap: [brk_start, brk) */
 	uint32_t stack_limit;	 /* lowest address the stack may grow to */
+	uint32_t future_flags;	 /* every new area has them too: VMA_LOCKED after mlockall */
 	uint32_t faults;	 /* atomic */
 	struct list all;	 /* list of all address spaces, under its lock */
 	char name[16];		 /* of the program, for reports */
@@ -65,13 +66,15 @@ struct map_request {
 	uint32_t hint, bytes;
 	uint32_t vma_flags; /* VMA_SHARED: an object of its own, which a child shares */
 	enum map_place place;
+	bool populate; /* what can be had is brought in at once */
 };
 
 /* mm_map by its full name. */
 int mm_map_request(struct mm *mm, const struct map_request *r, uint32_t *address);
 int mm_unmap(struct mm *mm, uint32_t start, uint32_t bytes);
 int mm_protect(struct mm *mm, uint32_t start, uint32_t bytes, uint32_t rights);
-int mm_discard(struct mm *mm, uint32_t start, uint32_t bytes); /* MADV_DONTNEED */
+int mm_discard(struct mm *mm, uint32_t start, uint32_t bytes);	   /* MADV_DONTNEED */
+int mm_free_lazily(struct mm *mm, uint32_t start, uint32_t bytes); /* MADV_FREE: private only */
 
 /*
  * MADV_REMOVE: the pages of the objects that the range maps go, from whoever maps them; zeroes are
@@ -80,6 +83,33 @@ int mm_discard(struct mm *mm, uint32_t start, uint32_t bytes); /* MADV_DONTNEED 
 int mm_remove(struct mm *mm, uint32_t start, uint32_t bytes);
 uint32_t mm_set_brk(struct mm *mm, uint32_t brk); /* the break afterwards, old one if refused */
 int mm_lock_range(struct mm *mm, uint32_t start, uint32_t bytes, bool lock); /* mlock, munlock */
+
+/* mlock2 with MLOCK_ONFAULT: locked as they come, not brought in. */
+int mm_lock_on_fault(struct mm *mm, uint32_t start, uint32_t bytes);
+
+/* mlockall, munlockall: the areas there are, and those to come. `now`: brought in at once. */
+struct lock_all {
+	bool current, future, now;
+};
+
+int mm_lock_all(struct mm *mm,
+		struct lock_all what); /* 0, or -ENOMEM not every page could be had */
+void mm_unlock_all(struct mm *mm);
+
+/*
+ * Sets and takes flags of the areas of a range that have no meaning for entries (VMA_DONTFORK). 0;
+ * -ENOMEM: a hole, or no memory; nothing changed.
+ */
+int mm_set_flags(struct mm *mm, uint32_t start, uint32_t bytes, uint32_t set, uint32_t clear);
+
+/* 1 for each page that is in memory, 0 else. mincore. 0, or -ENOMEM: a hole. */
+int mm_resident(struct mm *mm, uint32_t start, uint32_t pages, uint8_t *resident);
+
+/* msync: 0; -ENOMEM: a hole; -EBUSY: to be invalidated, and locked. */
+int mm_sync(struct mm *mm, uint32_t start, uint32_t bytes, bool invalidate);
+
+/* Where the stack begins that `a` is in; 0: it is in none. */
+uint32_t mm_stack_start(struct mm *mm, uint32_t a);
 
 /*
  * What the task stored in [start, end), any bytes, is what it fetches from there. mm->lock for

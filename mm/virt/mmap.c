@@ -149,7 +149,7 @@ static int map_locked(struct mm *mm, const struct map_request *r, uint32_t *addr
 	if (r->place == MAP_AT_HINT_IF_FREE && !is_free(mm, at, at + bytes))
 		return -EEXIST;
 	*address = at;
-	return map_at(mm, at, at + bytes, r->vma_flags);
+	return map_at(mm, at, at + bytes, r->vma_flags | mm->future_flags);
 }
 
 static int check_map(const struct map_request *r)
@@ -183,7 +183,7 @@ int mm_map_request(struct mm *mm, const struct map_request *r, uint32_t *address
 		return err;
 	tell_writable_code(mm, r, *address);
 	/* As mmap(MAP_LOCKED) does: the area stands even if not every page could be had. */
-	if (r->vma_flags & VMA_LOCKED)
+	if ((r->vma_flags | atomic_load_relaxed(&mm->future_flags)) & VMA_LOCKED || r->populate)
 		mm_populate(mm, *address, *address + page_align_up(r->bytes));
 	return 0;
 }

@@ -1,8 +1,8 @@
 /*
  * Pages taken out of an object while others map it: MADV_REMOVE.
  *
- * Race: a task may fault the page in again beside this. It needs the page's lock to map it, which is
- * held here from before the first entry goes until the page is out of the object; then it finds
+ * Race: a task may fault the page in again beside this. It needs the page's lock to map it, which
+ * is held here from before the first entry goes until the page is out of the object; then it finds
  * nothing there, and brings zeroes.
  */
 #include <errno.h>
