@@ -46,8 +46,8 @@ static void try_mmap(void)
 {
 	expect("mmap of nothing", map(0, 0, RW, ANON), -EINVAL);
 	expect("mmap, no type", map(0, PAGE_BYTES, RW, MAP_ANONYMOUS), -EINVAL);
-	expect("mmap of a file", map(0, PAGE_BYTES, RW, MAP_PRIVATE), -ENODEV);
-	expect("mmap, shared", map(0, PAGE_BYTES, RW, MAP_SHARED | MAP_ANONYMOUS), -ENODEV);
+	expect("mmap of no file", map(0, PAGE_BYTES, RW, MAP_PRIVATE), -EBADF);
+	expect("mmap of no file, shared", map(0, PAGE_BYTES, RW, MAP_SHARED), -EBADF);
 	expect("mmap, strange rights", map(0, PAGE_BYTES, 0x100, ANON), -EINVAL);
 	expect("mmap of everything", map(0, 0xfffff000u, RW, ANON), -ENOMEM);
 	expect("mmap of all but a page", map(0, 0xffffffffu, RW, ANON), -ENOMEM);

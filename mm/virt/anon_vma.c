@@ -13,11 +13,15 @@ static struct objcache families = OBJCACHE_INIT(families, "anon_vma", struct ano
 /* Two faults in one area may both find it without a family; the first to get here gives it one. */
 static struct spinlock birth_lock;
 
+/*
+ * Order: release, because a fault beside this one reads v->anon under mm->lock for reading alone:
+ * who sees the family sees it made, with the area in it (acquire in anon_vma_prepare).
+ */
 static void join_locked(struct vma *v, struct anon_vma *family)
 {
 	anon_vma_get(family);
 	list_add_tail(&family->areas, &v->family);
-	v->anon = family;
+	__atomic_store_n(&v->anon, family, __ATOMIC_RELEASE);
 }
 
 static bool give_birth(struct vma *v, struct anon_vma *fresh)
@@ -36,7 +40,7 @@ int anon_vma_prepare(struct vma *v)
 {
 	struct anon_vma *fresh;
 
-	if (v->anon)
+	if (__atomic_load_n(&v->anon, __ATOMIC_ACQUIRE))
 		return 0;
 	fresh = objcache_alloc(&families, GFP_KERNEL);
 	if (!fresh)

@@ -218,7 +218,8 @@ enum first_write { WRITE_HERE, WRITE_COPY, WRITE_LATER };
 /*
  * Race: mapcount alone can not be trusted while the page moves: entries of others that are
  * migration entries just now are not counted and will map the page again. The mover holds the page
- * lock all that time, so where we get the lock the count is whole; where we do not, we wait. Other
+ * lock all that time, so where we get the lock the count is whole; where we do not, we wait. Order:
+ * who unmapped the page elsewhere lowered the count when no TLB led there any more (zap.c). Other
  * holds (an LRU batch, an isolation) do not write and do not matter.
  */
 static enum first_write first_write_locked(struct faulting *f, struct pte_place place,

@@ -4,6 +4,9 @@
  * Race: a mover may put an entry back while this runs. It reads the area's flags under the table's
  * lock. The flags are changed before any table is locked here, so what it puts back before this
  * walk is corrected by the walk, and what it puts back afterwards has the new rights already.
+ * Order: the plain store to the flags is seen with the table's lock, which this walk has taken and
+ * given up since. Where there is no table there is no entry to put back either. mlock's flag goes
+ * the same way.
  */
 #include <errno.h>
 #include "arch/tlb.h"

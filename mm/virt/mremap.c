@@ -14,6 +14,7 @@
  * moves like any other; its page's lock and its waiters know nothing of addresses.
  */
 #include <errno.h>
+#include "arch/cache.h"
 #include "arch/tlb.h"
 #include "mm/virt/anon_vma.h"
 #include "mm/virt/dcache.h"
@@ -128,6 +129,18 @@ static int prepare_move(const struct remap *r)
 	return err;
 }
 
+/*
+ * Entries of an object's pages do not go along to where the data cache would not show them as
+ * others see them at the old place (dcache.h): there each comes by a fault, which takes theirs
+ * away.
+ */
+static bool entries_may_follow(const struct remap *r, const struct vma *v)
+{
+	if (!(v->flags & VMA_SHARED))
+		return true;
+	return cache_type() == CACHE_PIPT || dcache_agrees(vaddr(r->old), vaddr(r->target));
+}
+
 /* False: there are zeroes at most, so nothing has to be moved, and the offsets may be its own. */
 static bool area_has_pages(const struct vma *v)
 {
@@ -151,7 +164,7 @@ static void commit_move(const struct remap *r, struct vma *fresh)
 
 	vma_insert(r->mm, fresh, r->target, target_end, v->flags);
 	continue_area(fresh, v);
-	if (area_has_pages(v))
+	if (area_has_pages(v) && entries_may_follow(r, v))
 		move_entries(r, v);
 	err = mm_unmap_locked(r->mm, r->old, r->old + r->old_bytes);
 	assert_eq(err, 0);

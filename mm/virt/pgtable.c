@@ -67,7 +67,9 @@ static void table_free(struct page *table)
  * Race: threads that fault side by side hold mm->lock for reading only. The compare-and-swap of the
  * first entry says whose table it is. Until the other three are written a walk through them faults
  * once more, finds the table and retries. Order: the swap is a full barrier, so the zeroes of the
- * table are seen before the table.
+ * table are seen before the table. Who reads the entry without a lock (pgtable_find) gets to the
+ * descriptor and to the frame by addresses made from what was read: that dependency is order
+ * enough.
  */
 static bool table_install(struct mm *mm, vaddr_t a, struct page *table)
 {

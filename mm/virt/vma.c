@@ -102,7 +102,9 @@ struct vma *vma_find_from(struct mm *mm, vaddr_t a)
 
 /*
  * Race: readers of mm->lock store last_found side by side. Each stores an area that exists until
- * the lock is held for writing, and whoever destroys one then forgets it here.
+ * the lock is held for writing, and whoever destroys one then forgets it here. Order: relaxed is
+ * enough. What is in an area was stored under the lock for writing, which came before ours for
+ * reading; what a reader stored here it stored before it let go, and so before the next writer.
  */
 struct vma *vma_find(struct mm *mm, vaddr_t a)
 {

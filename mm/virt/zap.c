@@ -38,7 +38,6 @@ static void zap_present(struct zap_round *z, struct vma *v, struct pte_place pla
 		return;
 	if (page_kind(p) == KIND_SHMEM && pte_is_dirty(e))
 		page_set(p, PG_DIRTY); /* its object keeps it, and has nobody to ask later */
-	rmap_remove(p);
 	count_gone(z, p);
 	z->pages[z->count++] = p;
 }
@@ -64,6 +63,17 @@ static void zap_entry(struct zap_round *z, struct vma *v, struct pte_place place
 	count_gone(z, pfn_to_page(leaf_migration_pfn(e)));
 }
 
+/*
+ * Order: after the flush. A sharer in another address space that counts itself alone stores to the
+ * page at once; no TLB may show that here any more. Before the table is unlocked: a walk of the
+ * reverse map that finds no entry here shall not find one counted either.
+ */
+static void uncount_mappings(const struct zap_round *z)
+{
+	for (uint32_t i = 0; i < z->count; i++)
+		rmap_remove(z->pages[i]);
+}
+
 /* One round over [a, end), which lies in one table. Returns where the next begins. */
 static uint32_t zap_some(struct vma *v, uint32_t a, uint32_t end)
 {
@@ -77,6 +87,7 @@ static uint32_t zap_some(struct vma *v, uint32_t a, uint32_t end)
 	for (; a < end && z.tlb.pages < TLB_BATCH_PAGES; a += PAGE_SIZE, place.entry++)
 		zap_entry(&z, v, place, vaddr(a));
 	tlb_batch_flush(&z.tlb);
+	uncount_mappings(&z);
 	atomic_add_relaxed(&v->mm->anon_pages, -z.anon_entries);
 	atomic_add_relaxed(&v->mm->shared_pages, -z.shared_entries);
 	pte_unlock(place);
