@@ -9,6 +9,7 @@
 #include "mm/phys/pin.h"
 #include "mm/virt/pgtable.h"
 #include "mm/virt/fault.h"
+#include "mm/virt/gup.h"
 #include "tests/sim/oracle.h"
 
 /* Blocks that somebody holds; each frame of one carries a word that nobody else may change. */
@@ -335,6 +336,40 @@ static struct page *pin_by_number(void)
 	return found;
 }
 
+/* As somebody who reads or writes another's memory: the page is faulted in, a copy broken. */
+static struct page *pin_by_address(void)
+{
+	struct space *s = oracle_some_space();
+	struct mm *mm = hold_space(s);
+	struct gup g = { 0 };
+	bool write = world_below(2);
+	uint32_t a;
+	int error;
+
+	if (!mm)
+		return NULL;
+	a = some_written_page(s);
+	error = gup_pin(&g, mm, vaddr(a), write);
+	world_note("gup 0x%x %s -> %d", a, write ? "write" : "read", error);
+	if (error && error != -EFAULT && error != -ENOMEM)
+		world_fail("gup_pin says %d", error);
+	world_counts.address_pins += error == 0;
+	mm_put(mm);
+	return error ? NULL : g.frame;
+}
+
+static struct page *pin_somehow(void)
+{
+	switch (world_below(3)) {
+	case 0:
+		return pin_by_address();
+	case 1:
+		return pin_some_page();
+	default:
+		return pin_by_number();
+	}
+}
+
 /*
  * While it is held, a page stays the page it is: same frame, same place in its family or object. It
  * may lose its object, but get no other.
@@ -348,7 +383,7 @@ static bool is_same(const struct page *p, enum page_kind_id kind, uintptr_t mapp
 
 static void pinner_turn(void)
 {
-	struct page *p = world_below(2) ? pin_some_page() : pin_by_number();
+	struct page *p = pin_somehow();
 	enum page_kind_id kind;
 	uintptr_t mapping;
 	uint32_t index;

@@ -31,7 +31,8 @@ struct plan {
 #define WORLD_COUNTS(C)                                                                            \
 	C(seeds)                                                                                   \
 	C(shared_areas)                                                                            \
-	C(removals) C(operations) C(accesses) C(accesses_refused) C(out_of_memory) C(spaces)       \
+	C(removals)                                                                                \
+	C(address_pins) C(operations) C(accesses) C(accesses_refused) C(out_of_memory) C(spaces)   \
 		C(forks) C(remaps) C(kills) C(blocks_held) C(block_refusals) C(pins) C(isolations) \
 			C(compactions) C(frames_sent) C(frames_moved) C(checks) C(injected)        \
 				C(faults) C(migration_waits) C(pages_moved) C(direct_compactions)

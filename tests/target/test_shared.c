@@ -275,6 +275,73 @@ TEST(shared, moves_while_it_is_written, "TU-1, TU-5, CP-1")
 	mm_put(writing.mm);
 }
 
+/* ---- taken out of the object, or the object gone, while the page is on its way */
+
+static void remove_now(const struct move *m, enum move_stage passed)
+{
+	(void)m;
+	if (passed == STAGE_TARGET)
+		EXPECT_EQ(mm_remove(flight.mm, flight.a.a, PAGE_SIZE), 0);
+}
+
+TEST(shared, removed_between_isolation_and_lock, "BS-8, UN-12")
+{
+	struct move what;
+
+	flight.mm = given_mm();
+	flight.a = given_shared_page(flight.mm, 31);
+	migrate_set_probe(remove_now);
+	migrate_frame(page_to_pfn(page_at(flight.mm, flight.a)), MIGRATE_SYNC, &what);
+	migrate_set_probe(NULL);
+	EXPECT_EQ(zones_stat(NR_SHMEM), 0);
+	EXPECT_EQ(read_word(flight.mm, flight.a), 0);
+	EXPECT_EQ(zones_stat(NR_SHMEM), 1);
+}
+
+static void ender(void *arg)
+{
+	(void)arg;
+	flight.found = mm_unmap(flight.mm, flight.a.a, PAGE_SIZE) == 0;
+}
+
+/* The last area goes; its object waits for the page. */
+static void end_object(const struct move *m, enum move_stage passed)
+{
+	(void)m;
+	if (passed != flight.at)
+		return;
+	flight.task = task_create_kernel("ender", ender, NULL);
+	REQUIRE_TRUE(flight.task != NULL);
+	task_get(flight.task);
+	sched_start(flight.task);
+	for (unsigned i = 0; i < 5; i++)
+		sched_yield_now();
+	EXPECT_EQ(flight.task->thread.state, THREAD_BLOCKED);
+	EXPECT_EQ(mapping_count(), 1);
+}
+
+TEST(shared, the_object_ends_while_its_page_moves, "BS-6, BS-8, MG-9")
+{
+	for (unsigned at = STAGE_LOCK; at <= STAGE_REMAP; at++) {
+		struct move what;
+
+		flight.mm = given_mm();
+		flight.a = given_shared_page(flight.mm, 31);
+		flight.at = (enum move_stage)at;
+		flight.task = NULL;
+		flight.found = 0;
+		migrate_set_probe(end_object);
+		migrate_frame(page_to_pfn(page_at(flight.mm, flight.a)), MIGRATE_SYNC, &what);
+		migrate_set_probe(NULL);
+		REQUIRE_TRUE(flight.task != NULL);
+		task_wait(flight.task);
+		task_put(flight.task);
+		EXPECT_EQ(flight.found, 1);
+		EXPECT_EQ(mapping_count(), 0);
+		EXPECT_EQ(zones_stat(NR_SHMEM), 0);
+	}
+}
+
 /* ---- pins */
 
 TEST(shared, a_pinned_page_stays_and_says_so, "MG-4, MP-10")

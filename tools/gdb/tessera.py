@@ -89,11 +89,16 @@ def entry_at(mm, address):
     return int(gdb.Value(table + 4 * index).cast(gdb.lookup_type("unsigned int").pointer()).dereference())
 
 
+def kind_of(page):
+    return int(page["flags"]) >> 24 & 7
+
+
 def areas_of(page):
-    """(area, address) of every area in the family that covers the page."""
+    """(area, address) of every area in the page's family, or of those that map its object, that covers it."""
     vma = gdb.lookup_type("struct vma")
-    offset = [f for f in vma.fields() if f.name == "family"][0].bitpos // 8
-    head = page["anon"]["areas"].address
+    node_name, owner = ("family", "anon") if kind_of(page) == number("KIND_ANON") else ("sharers", "cache")
+    offset = [f for f in vma.fields() if f.name == node_name][0].bitpos // 8
+    head = page[owner]["areas"].address
     node = head.dereference()["next"]
     while int(node) != int(head):
         v = gdb.Value(int(node) - offset).cast(vma.pointer())
@@ -105,8 +110,8 @@ def areas_of(page):
 
 def mapping_lines(page):
     p = page.dereference()
-    if int(p["flags"]) >> 24 & 7 != number("KIND_ANON") or int(p["anon"]) == 0:
-        return ["  nothing maps it by a family"]
+    if kind_of(p) not in (number("KIND_ANON"), number("KIND_SHMEM")) or int(p["mapping"]) == 0:
+        return ["  nothing maps it by a family or an object"]
     lines = []
     for v, address in areas_of(p):
         bits = entry_at(v["mm"].dereference(), address)
