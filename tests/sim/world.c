@@ -426,16 +426,18 @@ static void add_failures(const struct failpoint *f, void *arg)
 
 /* ---- the machine of a run */
 
+/* Caches with aliases were never built for several cpus that write to the same page. */
 static enum cache_type choose_cache(void)
 {
 	unsigned drawn = world_below(5);
 
 	if (world.plan.cache >= 0)
 		return (enum cache_type)world.plan.cache;
+	if (world.plan.cpus > 1)
+		return CACHE_PIPT;
 	return drawn < 3 ? CACHE_PIPT : drawn == 3 ? CACHE_VIPT_ALIASING : CACHE_VIVT;
 }
 
-/* Caches with aliases were never built for several cpus that write to the same page. */
 static unsigned choose_cpus(enum cache_type type)
 {
 	unsigned drawn = 1 + world_below(MAX_CPUS);
