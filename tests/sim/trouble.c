@@ -320,6 +320,12 @@ static pfn_t isolated_frame(void)
 	return pfn(page_map_start.n + first);
 }
 
+/* Not one that is new and may yet turn out not to be needed. */
+static bool is_settled(const struct page *p)
+{
+	return page_kind(p) == KIND_ANON || page_has(p, PG_LRU | PG_LRU_BATCH | PG_ISOLATED);
+}
+
 /* A page that belongs to some task, found by its number, wherever it is just now; in one step. */
 static struct page *pin_by_number(void)
 {
@@ -329,7 +335,7 @@ static struct page *pin_by_number(void)
 	for (unsigned tries = 40; tries && !found; tries--) {
 		struct page *p = pfn_to_page(world_below(2) ? some_frame() : isolated_frame());
 
-		if (page_is_users(p) && p->refs && p->mapping && page_try_pin(p))
+		if (page_is_users(p) && p->refs && p->mapping && is_settled(p) && page_try_pin(p))
 			found = p;
 	}
 	sim_points_on();
