@@ -6,7 +6,10 @@ import pytest
 from machine import BOOTS
 
 ZONES = "dma=16M lowmem=128M movable=64M"
-BOARDS = {"vexpress-a15": {}, "virt": {"board": "virt"}, "four-zones": {"more": ZONES}}
+BOARDS = {
+    "vexpress-a15": {}, "virt": {"board": "virt"}, "four-zones": {"more": ZONES},
+    "four-cpus": {"smp": 4}, "four-cpus-at-once": {"smp": 4, "real_time": True},
+}
 LINE = re.compile(r"^(not ok|ok) (\d+) (\S+)(?: # (.*))?$", re.MULTILINE)
 
 
