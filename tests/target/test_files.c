@@ -7,6 +7,7 @@
 #include "arch/uaccess.h"
 #include "fs/pipe.h"
 #include "kernel/sched.h"
+#include "mm/move/compaction.h"
 #include "mm/move/migrate.h"
 #include "mm/virt/pgtable.h"
 #include "tests/target/given.h"
@@ -225,4 +226,18 @@ TEST(files, a_full_pipe_keeps_its_bytes_in_order, "")
 	EXPECT_EQ(wrong, 0);
 	file_put(end[0]);
 	file_put(end[1]);
+}
+
+/* Everything that can move does, again and again, while the program runs. */
+TEST(files, processes_talk_through_pipes_while_memory_is_compacted, "")
+{
+	struct task *t = given_program("pipes", NULL);
+	struct compact_counts counts = { 0 };
+
+	REQUIRE_TRUE(t != NULL);
+	while (task_is_live(t)) {
+		compact_memory(NULL, MIGRATE_SYNC, &counts);
+		sched_yield_now();
+	}
+	EXPECT_EQ(exit_status_of(t), 0);
 }
