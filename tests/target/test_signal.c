@@ -59,6 +59,17 @@ FORGED_TEST(a_frame_at_an_odd_place_is_none, "odd")
 FORGED_TEST(a_frame_in_the_kernel_is_none, "kernel")
 FORGED_TEST(a_frame_across_the_end_is_none, "end")
 
+#define TASKS_TEST(label, argument, status) PROGRAM_TEST(label, "sigtasks", argument, status)
+
+TASKS_TEST(a_call_is_made_again_if_asked_for, "restart", 0)
+TASKS_TEST(a_call_is_broken_off_if_not, "interrupt", 0)
+TASKS_TEST(a_child_that_ends_is_told, "child", 0)
+TASKS_TEST(a_child_begins_with_masks_and_actions, "fork", 0)
+TASKS_TEST(a_group_is_told_together, "group", 0)
+TASKS_TEST(one_task_is_told, "directed", 0)
+TASKS_TEST(threads_tell_each_other_without_end, "race", 0)
+TASKS_TEST(a_fatal_one_ends_every_task, "together", EXIT_BY_SIGNAL(SIGNAL_TERM))
+
 static void send(struct task *t, int number)
 {
 	struct signal_info info = { .number = number, .pid = 1 };

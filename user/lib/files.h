@@ -10,7 +10,6 @@
 enum {
 	ENOENT = 2,
 	ENXIO = 6,
-	EAGAIN = 11,
 	EEXIST = 17,
 	ENOTDIR = 20,
 	EISDIR = 21,

@@ -8,7 +8,7 @@
 #include "user/lib/sys.h"
 
 /* Linux's numbers. */
-enum { EAGAIN = 11, EINTR = 4, ECHILD = 10, ENOENT = 2, E2BIG = 7, EPERM = 1, ETIMEDOUT = 110 };
+enum { ECHILD = 10, ENOENT = 2, E2BIG = 7, EPERM = 1, ETIMEDOUT = 110 };
 
 enum process_call {
 	CALL_EXIT_TASK = 1,

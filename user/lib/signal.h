@@ -7,8 +7,6 @@
 
 #include "user/lib/sys.h"
 
-enum { EINTR = 4, EAGAIN = 11 };
-
 enum {
 	SIGILL = 4,
 	SIGTRAP = 5,

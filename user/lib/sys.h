@@ -17,8 +17,10 @@ enum { MADV_NORMAL = 0, MADV_DONTNEED = 4, MADV_NOHUGEPAGE = 15 };
 /* Linux's numbers. */
 enum {
 	ESRCH = 3,
+	EINTR = 4,
 	ENOEXEC = 8,
 	EBADF = 9,
+	EAGAIN = 11,
 	ENOMEM = 12,
 	EACCES = 13,
 	EFAULT = 14,
