@@ -56,6 +56,8 @@ static void say_what_was_found(void)
 
 void kernel_main(uint32_t machine, uint32_t tags)
 {
+	uint32_t cpus;
+
 	(void)machine;
 	cpu_set_current(&boot_thread);
 	arch_cpu_init();
@@ -64,10 +66,11 @@ void kernel_main(uint32_t machine, uint32_t tags)
 	start_or_stop(devices_start_console(&handover.tree));
 	params_parse(handover.command_line);
 	start_or_stop(devices_start_interrupts(&handover.tree));
+	cpus = devices_cpus(&handover.tree); /* before the tree may be out of reach */
 	start_or_stop(memory_init(&handover, &borders));
 	say_what_was_found();
 	waitq_init();
 	phys_init(&borders);
 	mm_init();
-	start_kernel(handover.command_line, devices_cpus(&handover.tree));
+	start_kernel(handover.command_line, cpus);
 }

@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "console/console.h"
 #include "console/map.h"
-#include "mm/check.h"
+#include "kernel/check.h"
 #include "mm/move/compaction.h"
 #include "mm/phys/alloc.h"
 #include "mm/views/views.h"
@@ -208,7 +208,7 @@ static int run_handles(const struct words *w)
 
 static int run_check(const struct words *w)
 {
-	uint32_t broken = check_all(false);
+	uint32_t broken = check_alone(false);
 
 	(void)w;
 	if (broken)

@@ -13,11 +13,11 @@
 #include "base/rng.h"
 #include "boot/params.h"
 #include "console/console.h"
+#include "kernel/check.h"
 #include "kernel/checkin.h"
 #include "kernel/exec.h"
 #include "kernel/sched.h"
 #include "kernel/time.h"
-#include "mm/check.h"
 #include "mm/move/compaction.h"
 #include "mm/phys/vmstat.h"
 #include "mm/phys/zone.h"
@@ -183,7 +183,7 @@ static int run_stress(const struct words *w)
 	errors = checkin_verify_all(VERIFY_MS);
 	ended = end_programs();
 	left = wait_for_children();
-	broken = check_all(false);
+	broken = check_alone(false);
 	say(&f, errors, broken);
 	if (status != 0)
 		return status;

@@ -18,10 +18,10 @@
 #include "boot/params.h"
 #include "console/console.h"
 #include "console/map.h"
+#include "kernel/check.h"
 #include "kernel/checkin.h"
 #include "kernel/exec.h"
 #include "kernel/sched.h"
-#include "mm/check.h"
 #include "mm/move/compaction.h"
 #include "mm/phys/early.h"
 #include "mm/views/views.h"
@@ -128,7 +128,7 @@ static void end_task(struct task **t)
 
 static void prove_unharmed(void)
 {
-	uint32_t broken = check_all(false);
+	uint32_t broken = check_alone(false);
 
 	demo.signature_errors = checkin_verify_all(VERIFY_MS);
 	demo.broken += broken;
@@ -330,7 +330,7 @@ static void demo_run(uint32_t seed)
 	end_task(&demo.frag);
 	for (unsigned n = 0; n < HELPERS; n++)
 		end_task(&demo.helper[n]);
-	if (demo.signature_errors || demo.broken || check_all(false))
+	if (demo.signature_errors || demo.broken || check_alone(false))
 		went_wrong("memory is not what it should be");
 	print("\ndemo: %s\n", demo.failed ? "failed" : "all was right");
 }

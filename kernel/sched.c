@@ -22,12 +22,15 @@ struct runqueue {
 	uint64_t since;	      /* (S) cpu_insns when it got the cpu */
 	struct task *idle;    /* constant: runs when there is nobody else */
 	struct task *left; /* its cpu's alone: who ran before the switch, until that is finished */
+	uint32_t rests;	   /* (A) its idle thread runs, and takes up nobody: somebody holds it */
 };
 
 static struct {
 	struct runqueue queue[MAX_CPUS];
 	struct task idle[MAX_CPUS]; /* of the cpus but the first, whose idle thread is task 0 */
 	uint32_t idle_cpus;	    /* (A) a bit each: has nothing to run and no task on its way */
+	uint32_t holder;	    /* (A) the one cpu that runs tasks, + 1; 0: every one does */
+	uint32_t holders_cpus;	    /* the holder's: where its thread may run afterwards */
 } sched;
 
 static struct runqueue *own_queue(void)
@@ -77,12 +80,20 @@ static void dequeue_locked(struct runqueue *q, struct task *t)
 	atomic_store(&t->on_cpu, 1);
 }
 
+/* Another cpu wants to be alone: nobody is taken up here. */
+static bool is_held(void)
+{
+	uint32_t holder = atomic_load(&sched.holder);
+
+	return holder && holder != cpu_id() + 1;
+}
+
 /* The first of this cpu's own queue, or NULL. */
 static struct task *take_first_locked(struct runqueue *q)
 {
 	struct task *t;
 
-	if (list_is_empty(&q->ready))
+	if (list_is_empty(&q->ready) || is_held())
 		return NULL;
 	t = list_first(&q->ready, struct task, thread.run);
 	dequeue_locked(q, t);
@@ -121,7 +132,7 @@ static struct task *steal_from(struct runqueue *q, unsigned cpu)
 
 static struct task *steal(unsigned cpu)
 {
-	for (unsigned i = 1; i < MAX_CPUS; i++) {
+	for (unsigned i = 1; i < MAX_CPUS && !is_held(); i++) {
 		struct runqueue *q = &sched.queue[(cpu + i) % MAX_CPUS];
 		struct task *t = atomic_load_relaxed(&q->queued) ? steal_from(q, cpu) : NULL;
 
@@ -265,15 +276,20 @@ void sched_begin_thread(void)
 	cpu_irq_on();
 }
 
-/* The next after the running one, which goes to the end of its queue; NULL: it is the only one. */
+/*
+ * The next after the running one, which goes to the end of its queue; NULL: it is the only one. A
+ * cpu that is held turns to its idle thread.
+ */
 static struct task *take_turn(struct runqueue *q)
 {
 	struct task *next = NULL;
 
 	spin_lock(&q->lock, LOCK_RUNQUEUE);
-	if (!list_is_empty(&q->ready)) {
+	if (!list_is_empty(&q->ready) || is_held()) {
 		enqueue_locked(q, task_current());
 		next = take_first_locked(q);
+		if (!next)
+			next = q->idle;
 	}
 	spin_unlock(&q->lock);
 	return next;
@@ -402,8 +418,10 @@ uint32_t sched_run_on(uint32_t cpus)
 static void rest(struct runqueue *q)
 {
 	atomic_fetch_or(&sched.idle_cpus, 1u << cpu_id());
-	if (atomic_load(&q->queued) == 0)
+	atomic_store(&q->rests, is_held());
+	if (atomic_load(&q->queued) == 0 || q->rests)
 		cpu_idle();
+	atomic_store(&q->rests, false);
 }
 
 static void run(struct task *next)
@@ -437,6 +455,52 @@ void sched_tick(void)
 	thread_mark(cpu_current(), THREAD_YIELD_DUE);
 	if (atomic_load_relaxed(&own_queue()->queued))
 		call_idle_cpu();
+}
+
+/* Who runs there gives way at its next chance. A mark on the wrong task costs it a turn. */
+static void call_to_rest(unsigned cpu)
+{
+	struct runqueue *q = &sched.queue[cpu];
+	uint32_t saved = spin_lock_irq(&q->lock, LOCK_RUNQUEUE);
+
+	thread_mark(&q->running->thread, THREAD_YIELD_DUE);
+	spin_unlock_irq(&q->lock, saved);
+	smp_kick(cpu);
+}
+
+static void for_the_others(void (*call)(unsigned cpu))
+{
+	for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
+		if (cpu != cpu_id() && smp_online() & 1u << cpu)
+			call(cpu);
+}
+
+/* Who is seen to rest once rests until it is let go: its idle thread takes up nobody. */
+static void wait_until_it_rests(unsigned cpu)
+{
+	while (!atomic_load(&sched.queue[cpu].rests))
+		cpu_relax();
+}
+
+void sched_hold_others(void)
+{
+	uint32_t cpus = sched_run_on(1u << cpu_id());
+
+	while (!atomic_cas(&sched.holder, 0, cpu_id() + 1))
+		sched_yield_now();
+	sched.holders_cpus = cpus;
+	for_the_others(call_to_rest);
+	for_the_others(wait_until_it_rests);
+}
+
+/* Order: the word before the interrupt, which ends a sleep that began before the word was seen. */
+void sched_release_others(void)
+{
+	uint32_t cpus = sched.holders_cpus;
+
+	atomic_store(&sched.holder, 0);
+	for_the_others(smp_kick);
+	sched_run_on(cpus);
 }
 
 struct mm *sched_borrow_mm(struct mm *mm)

@@ -45,6 +45,15 @@ void sched_tick(void);
 uint32_t sched_run_on(uint32_t cpus);
 
 /*
+ * From here on no other cpu runs a task: each goes on to where its task gives way, blocks or
+ * returns to user mode, and idles there. So nothing is half changed, as on one cpu, and nothing
+ * changes but in interrupts, until sched_release_others. Context: a thread, no lock held; sleeps
+ * while somebody else holds them.
+ */
+void sched_hold_others(void);
+void sched_release_others(void);
+
+/*
  * While one lives, user addresses of the running thread mean `mm`; gives back what they meant
  * before.
  */

@@ -18,7 +18,7 @@ static struct {
 	struct spinlock lock; /* LOCK_TASKS */
 	uint32_t next_id;     /* (T) 1 is init's */
 	struct list reap;     /* (T) dead tasks whose stacks nobody runs on */
-	uint32_t dead;	      /* (A) those, and the one the reaper is at */
+	uint32_t dead;	      /* (A) those that are about to end, or whose stacks are to be taken */
 	struct task *reaper;
 } table = { .next_id = TASK_INIT + 1, .reap = LIST_INIT(table.reap) };
 
@@ -203,6 +203,8 @@ void task_exit(int status)
 	struct task *t = task_current();
 
 	assert_eq(t->thread.spin_depth, 0);
+	/* Order: before anybody can learn of its end, so task_wait_reaped knows of it, too. */
+	atomic_fetch_add(&table.dead, 1);
 	t->exit_status = status;
 	checkin_task_ends(t);
 	if (t->process) {
@@ -296,7 +298,6 @@ struct task *task_next(struct task *before)
  */
 void task_bury_irqoff(struct task *t)
 {
-	atomic_fetch_add(&table.dead, 1);
 	spin_lock(&table.lock, LOCK_TASKS);
 	atomic_store(&t->stage, TASK_ZOMBIE);
 	list_add_tail(&table.reap, &t->reap);

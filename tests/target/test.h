@@ -48,6 +48,9 @@ void test_skip(const char *why);
  */
 void test_on_one_cpu(void);
 
+/* True where cpu_insns counts what this cpu runs; else it tells host time (arch/cpu.h). */
+bool test_counts_instructions(void);
+
 static inline bool test_compare(const char *file, int line, const char *what, uint32_t found,
 				uint32_t wanted)
 {

@@ -179,6 +179,7 @@ TEST(files, a_mebibyte_through_a_pipe_while_memory_moves, "")
 	struct task *moving, *writing;
 	uint32_t wrong = 0;
 
+	test_on_one_cpu();
 	stream.done = false;
 	stream.moved = 0;
 	stream.mm[0] = theirs;

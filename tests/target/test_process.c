@@ -147,6 +147,8 @@ static void fail_everywhere(const char *kind, uint32_t most)
 {
 	unsigned processes = count_processes(), refused = 0;
 
+	test_on_one_cpu(); /* it does nothing before the sites are armed */
+
 	for (uint32_t n = 1; n <= most; n++) {
 		const char *const argv[] = { "family", kind };
 		struct task *t = NULL;

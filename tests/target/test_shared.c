@@ -212,6 +212,7 @@ static void read_in_flight(enum move_stage at, const char *refused_at)
 
 TEST(shared, who_finds_it_on_its_way_waits, "TU-5, BS-10, MG-9")
 {
+	test_on_one_cpu();
 	for (unsigned at = STAGE_LOCK; at <= STAGE_REMAP; at++)
 		read_in_flight((enum move_stage)at, NULL);
 }
@@ -248,6 +249,7 @@ TEST(shared, moves_while_it_is_written, "TU-1, TU-5, CP-1")
 	unsigned moved = 0;
 	struct task *t;
 
+	test_on_one_cpu();
 	writing.a = given_shared_page(mm, 1);
 	writing.mm = mm_create("writer");
 	writing.over = false;
@@ -322,6 +324,7 @@ static void end_object(const struct move *m, enum move_stage passed)
 
 TEST(shared, the_object_ends_while_its_page_moves, "BS-6, BS-8, MG-9")
 {
+	test_on_one_cpu();
 	for (unsigned at = STAGE_LOCK; at <= STAGE_REMAP; at++) {
 		struct move what;
 

@@ -255,6 +255,10 @@ TEST(smp, the_count_does_not_go_back_from_cpu_to_cpu, "")
 	uint64_t last = cpu_insns();
 	unsigned back = 0;
 
+	if (!test_counts_instructions()) {
+		test_skip("each cpu tells host time by itself");
+		return;
+	}
 	for (unsigned n = 0; n < MOVES; n++) {
 		uint64_t now;
 
