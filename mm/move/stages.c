@@ -25,6 +25,7 @@
 #include "mm/move/journey.h"
 #include "mm/phys/alloc.h"
 #include "mm/phys/lru.h"
+#include "mm/virt/dcache.h"
 #include "mm/virt/rmap.h"
 
 /* What "target" answers for a page whose owner let go of it: no error, and no journey either. */
@@ -165,6 +166,16 @@ static int copy_contents(struct journey *j, struct move *m)
 	return 0;
 }
 
+/*
+ * What the kernel's alias of the source took in goes: a page of an object that nobody maps may be
+ * mapped next, and says that there is nothing of it (PG_DCACHE_CLEAN).
+ */
+static void forget_copy(struct journey *j, struct move *m)
+{
+	(void)j;
+	flush_after_read(m->from);
+}
+
 /* ---- freeze: MG-5. The last that may refuse, so it needs no way back. */
 
 static int freeze_holds(struct journey *j, struct move *m)
@@ -265,7 +276,7 @@ static const struct stage journey[MOVE_STAGES] = {
 	[STAGE_UNMAP] = { "unmap", unmap_source, remap_source, &migrate_unmap },
 	/* ------------------ the barrier: no TLB knows the source any more (MP-11) */
 	[STAGE_COUNT] = { "count", expect_holds, NULL, &migrate_count },
-	[STAGE_COPY] = { "copy", copy_contents, NULL, &migrate_copy },
+	[STAGE_COPY] = { "copy", copy_contents, forget_copy, &migrate_copy },
 	[STAGE_FREEZE] = { "freeze", freeze_holds, NULL, &migrate_freeze },
 	/* ------------------ the point of no return */
 	[STAGE_SWITCH] = { "switch", switch_mapping, NULL, NULL },
