@@ -154,12 +154,28 @@ static bool has_room_to_work(const struct zone *z)
 	return zone_watermark_ok(z, 0, z->watermark[WMARK_LOW] + (2u << PAGEBLOCK_ORDER), false);
 }
 
+static uint32_t score_to_work_on(const struct zone *z)
+{
+	return has_room_to_work(z) ? compaction_score(z) : 0;
+}
+
+uint32_t kcompactd_score(void)
+{
+	uint32_t worst = 0;
+	struct zone *z;
+
+	for_each_zone(z)
+		if (score_to_work_on(z) > worst)
+			worst = score_to_work_on(z);
+	return worst;
+}
+
 static struct zone *zone_above_mark(void)
 {
 	struct zone *z;
 
 	for_each_zone(z)
-		if (compaction_score(z) > kcompactd_high_mark() && has_room_to_work(z))
+		if (score_to_work_on(z) > kcompactd_high_mark())
 			return z;
 	return NULL;
 }
@@ -194,13 +210,17 @@ static void look(uint64_t now_ns)
 	begin_rounds();
 }
 
-/* A zone that would not get better is left alone for long. */
+/* The next zone has its turn at once; one that would not get better is left alone for long. */
 static void proactive_round(uint64_t now_ns)
 {
 	if (worth_another(one_round(daemon.zone, COMPACT_WHOLE_ZONE, kcompactd_low_mark())))
 		return;
-	if (compaction_score(daemon.zone) >= daemon.score_before)
-		daemon.shift = KCOMPACTD_MAX_SHIFT;
+	if (compaction_score(daemon.zone) < daemon.score_before) {
+		daemon.zone = NULL;
+		daemon.look_ns = now_ns;
+		return;
+	}
+	daemon.shift = KCOMPACTD_MAX_SHIFT;
 	look_again(now_ns);
 }
 

@@ -45,5 +45,6 @@ void kcompactd_pause(bool paused);
  */
 uint32_t kcompactd_low_mark(void);
 uint32_t kcompactd_high_mark(void);
+uint32_t kcompactd_score(void);
 
 #endif

@@ -123,3 +123,11 @@ void mm_for_each(void (*visit)(struct mm *, void *), void *arg)
 		mm = next;
 	}
 }
+
+void mm_for_each_at_rest(void (*visit)(struct mm *, void *), void *arg)
+{
+	struct mm *mm;
+
+	list_for_each_entry(mm, &spaces.all, all)
+		visit(mm, arg);
+}

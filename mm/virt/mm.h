@@ -41,6 +41,12 @@ void mm_put(struct mm *mm); /* the last hold unmaps and frees everything; may sl
 /* Calls visit for every address space, each held, no lock held during the call. */
 void mm_for_each(void (*visit)(struct mm *, void *), void *arg);
 
+/*
+ * The same for every address space there is, one that a sleeping thread is taking apart included;
+ * it takes no hold and no lock. Nothing else runs: for mm/check.c.
+ */
+void mm_for_each_at_rest(void (*visit)(struct mm *, void *), void *arg);
+
 /* The range [start, start + bytes) is not empty and lies in user space. */
 static inline bool mm_range_is_user(uint32_t start, uint32_t bytes)
 {

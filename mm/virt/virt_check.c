@@ -266,7 +266,7 @@ static void name_wrong_mapcounts(struct walk *walk)
 		for (uint32_t i = 0; i < WINDOW; i++)
 			window[i] = 0;
 		walk->window_start = n;
-		mm_for_each(count_space, walk);
+		mm_for_each_at_rest(count_space, walk);
 		compare_window(walk);
 	}
 }
@@ -311,7 +311,7 @@ void virt_check(struct check *c)
 	struct walk walk = { .check = c };
 	struct claims claims = add_claims();
 
-	mm_for_each(check_space, &walk);
+	mm_for_each_at_rest(check_space, &walk);
 	if (walk.mapped_sum != claims.mapped_sum)
 		name_wrong_mapcounts(&walk);
 	check_equal(c, "virt: tables found and descriptors of tables", walk.tables, claims.tables);
