@@ -491,7 +491,7 @@ static void try_storm(void)
 
 	chance_seed(&chance, 9);
 	signal_handle(SIGUSR1, spoil_registers, 0);
-	signal_handle(SIGUSR2, spoil_registers, SA_NODEFER);
+	signal_handle(SIGUSR2, spoil_registers, 0); /* nested without end no stack would do */
 	sys_checkin(0, 0, 0);
 	while (seen.runs < STORM_ROUNDS) {
 		give_registers(&in, &chance);

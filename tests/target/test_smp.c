@@ -2,6 +2,8 @@
  * Several cpus: they come up, hear each other, hand threads over, and see one memory. With one cpu
  * most of it is skipped, and says so.
  */
+#include "mm/phys/alloc.h"
+#include "arch/frame.h"
 #include "base/spinlock.h"
 #include "base/waitq.h"
 #include "drivers/gic.h"
@@ -289,6 +291,18 @@ static uint32_t move_pages_in_use(void)
 	return moved;
 }
 
+/* What was freed lately reads as zeroes: who still uses it is found out. */
+static void clear_freed_frames(void)
+{
+	struct page *taken[256];
+	unsigned n = 0;
+
+	while (n < 256 && (taken[n] = alloc_pages(GFP_USER | GFP_NOWARN, 0)) != NULL)
+		frame_clear(page_to_pfn(taken[n++]));
+	while (n)
+		free_pages(taken[--n], 0);
+}
+
 /*
  * Programs run on the other cpus and never stop writing, while this one moves their pages: one that
  * went on using an old translation would write where nobody looks any more.
@@ -296,22 +310,26 @@ static uint32_t move_pages_in_use(void)
 TEST(smp, what_one_cpu_moves_the_others_follow, "MP-11")
 {
 	uint32_t errors = checkin_errors();
+	struct task *writer[MAX_CPUS];
 	uint32_t moved = 0;
 
 	if (!has_several())
 		return;
 	sched_run_on(~1u);
 	for (unsigned n = 1; n < smp_online_count(); n++) {
-		struct task *t = given_program("writer", "3");
-
-		REQUIRE_TRUE(t != NULL);
-		EXPECT_EQ(checkin_wait_ready(t, READY_MS), 0);
+		writer[n] = given_program("writer", "3");
+		REQUIRE_TRUE(writer[n] != NULL);
+		EXPECT_EQ(checkin_wait_ready(writer[n], READY_MS), 0);
 	}
 	sched_run_on(1);
-	for (unsigned n = 0; n < 4; n++)
+	for (unsigned n = 0; n < 4; n++) {
 		moved += move_pages_in_use();
+		clear_freed_frames();
+	}
 	EXPECT_TRUE(moved > 100);
 	EXPECT_EQ(checkin_verify_all(VERIFY_MS), errors);
+	for (unsigned n = 1; n < smp_online_count(); n++)
+		EXPECT_TRUE(task_is_live(writer[n])); /* their code moves, too */
 	sched_run_on(0);
 }
 
