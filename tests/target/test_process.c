@@ -82,9 +82,11 @@ TEST(process, orphans_go_to_the_first_process, "")
 TEST(process, orphans_without_a_first_process_have_no_parent, "")
 {
 	unsigned processes = count_processes();
-	struct task *t = given_program("family", "tree");
 	struct process *p, *child = NULL;
+	struct task *t;
 
+	test_on_one_cpu(); /* so that the child is seen while it lives */
+	t = given_program("family", "tree");
 	REQUIRE_TRUE(t != NULL);
 	while (!child && task_is_live(t)) {
 		sched_yield_now();
