@@ -7,8 +7,7 @@
 #include <errno.h>
 
 #include "base/log.h"
-#include "console/console.h"
-#include "kernel/task.h"
+#include "console/arguments.h"
 #include "mm/phys/pin.h"
 #include "mm/move/migrate.h"
 #include "mm/phys/zone.h"
@@ -21,40 +20,6 @@
 static struct {
 	struct page *pinned[MAX_PINS]; /* NULL: free */
 } pins;
-
-static int find_frame(const struct words *w, unsigned n, struct page **p)
-{
-	uint32_t frame;
-
-	if (!console_number(w, n, &frame))
-		return console_error(-EINVAL, "PFN is a frame number, as in 0x80400");
-	if (!pfn_is_valid(pfn(frame)))
-		return console_error(-EINVAL, "RAM is frames 0x%x to 0x%x",
-				     (unsigned)page_map_start.n, (unsigned)page_map_end.n - 1);
-	*p = pfn_to_page(pfn(frame));
-	return 0;
-}
-
-/* The address space of the task that the n-th word names, held. */
-static int find_mm(const struct words *w, unsigned n, struct mm **mm)
-{
-	struct task *t;
-	uint32_t id;
-
-	if (!console_number(w, n, &id))
-		return console_error(-EINVAL, "TASK is a number that `ps` shows");
-	t = task_find(id);
-	if (!t)
-		return console_error(-ESRCH, "no task %u; `ps` lists them", (unsigned)id);
-	*mm = t->thread.mm;
-	if (*mm)
-		mm_get(*mm);
-	task_put(t);
-	if (!*mm)
-		return console_error(-EINVAL, "task %u is a kernel thread: it has no user memory",
-				     (unsigned)id);
-	return 0;
-}
 
 static void print_refusal(const struct move *m)
 {
@@ -79,7 +44,7 @@ static int run_migrate(const struct words *w)
 {
 	struct move what = { 0 };
 	struct page *p;
-	int status = find_frame(w, 1, &p);
+	int status = console_find_frame(w, 1, &p);
 
 	if (status != 0)
 		return status;
@@ -99,7 +64,7 @@ static int run_page(const struct words *w)
 	char text[240];
 	const struct pageblock *b;
 	struct page *p;
-	int status = find_frame(w, 1, &p);
+	int status = console_find_frame(w, 1, &p);
 
 	if (status != 0)
 		return status;
@@ -134,22 +99,6 @@ static void print_entry(pte_t e)
 		print("not present, type %u\n", (unsigned)leaf_type(e));
 }
 
-/* The entry for `a`, or none where there is no table. */
-static pte_t look_up(struct mm *mm, vaddr_t a)
-{
-	struct pte_place place;
-	pte_t e = pte_none();
-
-	rwsem_read_lock(&mm->lock);
-	place = pte_lock(mm, a);
-	if (place.entry) {
-		e = pte_read(place.entry);
-		pte_unlock(place);
-	}
-	rwsem_read_unlock(&mm->lock);
-	return e;
-}
-
 static int run_pte(const struct words *w)
 {
 	uint32_t address;
@@ -158,10 +107,10 @@ static int run_pte(const struct words *w)
 
 	if (!console_number(w, 2, &address) || address >= USER_END)
 		return console_error(-EINVAL, "ADDR is a user address below 0x%x", USER_END);
-	status = find_mm(w, 1, &mm);
+	status = console_find_mm(w, 1, &mm);
 	if (status != 0)
 		return status;
-	print_entry(look_up(mm, vaddr(address)));
+	print_entry(console_entry(mm, vaddr(address)));
 	mm_put(mm);
 	return 0;
 }
@@ -192,7 +141,7 @@ static int run_rmap(const struct words *w)
 {
 	unsigned count = 0;
 	struct page *p;
-	int status = find_frame(w, 1, &p);
+	int status = console_find_frame(w, 1, &p);
 
 	if (status != 0)
 		return status;
@@ -220,7 +169,7 @@ static int run_vma(const struct words *w)
 {
 	const struct vma *v;
 	struct mm *mm;
-	int status = find_mm(w, 1, &mm);
+	int status = console_find_mm(w, 1, &mm);
 
 	if (status != 0)
 		return status;
@@ -244,7 +193,7 @@ static int run_pin(const struct words *w)
 {
 	struct page **slot = find_pin(NULL);
 	struct page *p;
-	int status = find_frame(w, 1, &p);
+	int status = console_find_frame(w, 1, &p);
 
 	if (status != 0)
 		return status;
@@ -260,7 +209,7 @@ static int run_unpin(const struct words *w)
 {
 	struct page **slot;
 	struct page *p;
-	int status = find_frame(w, 1, &p);
+	int status = console_find_frame(w, 1, &p);
 
 	if (status != 0)
 		return status;
@@ -273,14 +222,14 @@ static int run_unpin(const struct words *w)
 }
 
 static const struct command commands[] = {
-	{ "migrate", "PFN", "moves one page, or says why not", "migrate 0x80400", 1, 1,
+	{ "migrate", "FRAME", "moves one page, or says why not", "migrate 0x80400", 1, 1,
 	  run_migrate },
-	{ "page", "PFN", "what is known of a frame", "page 0x80400", 1, 1, run_page },
+	{ "page", "FRAME", "what is known of a frame", "page 0x80400", 1, 1, run_page },
 	{ "pte", "TASK ADDR", "the entry for an address", "pte 3 0x10000", 2, 2, run_pte },
-	{ "rmap", "PFN", "who maps a page", "rmap 0x80400", 1, 1, run_rmap },
+	{ "rmap", "FRAME", "who maps a page", "rmap 0x80400", 1, 1, run_rmap },
 	{ "vma", "TASK", "the areas of a task", "vma 3", 1, 1, run_vma },
-	{ "pin", "PFN", "holds a page, so that it can not move", "pin 0x80400", 1, 1, run_pin },
-	{ "unpin", "PFN", "gives up a hold that pin took", "unpin 0x80400", 1, 1, run_unpin },
+	{ "pin", "FRAME", "holds a page, so that it can not move", "pin 0x80400", 1, 1, run_pin },
+	{ "unpin", "FRAME", "gives up a hold that pin took", "unpin 0x80400", 1, 1, run_unpin },
 };
 
 const struct command_family page_commands = {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "console/console.h"
+#include "console/arguments.h"
 #include "drivers/power.h"
 #include "kernel/checkin.h"
 #include "kernel/exec.h"
@@ -28,23 +28,10 @@ static int run_ps(const struct words *w)
 	return 0;
 }
 
-/* The task that the n-th word names, held. Returns 0, or the status of an error it has printed. */
-static int find_task(const struct words *w, unsigned n, struct task **t)
-{
-	uint32_t id;
-
-	if (!console_number(w, n, &id))
-		return console_error(-EINVAL, "TASK is a number that `ps` shows");
-	*t = task_find(id);
-	if (!*t)
-		return console_error(-ESRCH, "no task %u; `ps` lists them", (unsigned)id);
-	return 0;
-}
-
 static int run_kill(const struct words *w)
 {
 	struct task *t;
-	int status = find_task(w, 1, &t);
+	int status = console_find_task(w, 1, &t);
 
 	if (status != 0)
 		return status;
