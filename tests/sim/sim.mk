@@ -3,7 +3,7 @@
 #   make soak SEEDS=N      N seeds of all of them mixed
 #   make fuzz              the same operations driven by libFuzzer, FUZZ_SECONDS long
 
-SIM_DIR      := build/host/sim
+SIM_DIR      := $(B)/host/sim
 SIM_SOURCES  := $(wildcard base/*.c mm/*.c mm/*/*.c arch/*.c arch/sim/*.c) \
 	$(filter-out tests/sim/main.c tests/sim/fuzz.c,$(wildcard tests/sim/*.c))
 SIM_WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Werror
@@ -56,7 +56,7 @@ export SIM_BATCHES
 
 .PHONY: sim soak fuzz
 sim: $(SIM_DIR)/sim $(SIM_DIR)/sim-asan
-	@tests/sim/run-batches $(SIM_DIR) $(SIM_SEED) $(or $(RESULTS),build/test-results)
+	@tests/sim/run-batches $(SIM_DIR) $(SIM_SEED) $(or $(RESULTS),$(B)/test-results)
 
 soak: $(SIM_DIR)/sim
 	@$(SIM_DIR)/sim --jobs 2 --seeds $(SIM_SEED)..$$(($(SIM_SEED) + $(SEEDS) - 1))

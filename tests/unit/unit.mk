@@ -6,7 +6,7 @@
 
 UNIT_CCS      := $(foreach cc,gcc clang,$(if $(shell command -v $(cc)),$(cc)))
 UNIT_PROGRAMS := phys mm files
-UNIT_DIR      := build/host/unit
+UNIT_DIR      := $(B)/host/unit
 UNIT_FLAGS    := -std=gnu2x -O1 -g -Iarch/sim -I. -DCHECK_LOCKS -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -Wall -Wextra -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wundef -Werror -MMD -MP $(UNIT_EXTRA)
@@ -52,5 +52,5 @@ unit:
 	touch $(UNIT_DIR)/log; \
 	awk '/^# unit: /{ passed += $$3; failed += $$5; runs++ } \
 		END { failed += $(words $(UNIT_BINARIES)) - runs; \
-		      print "unit", passed + 0, failed, 0 >> "$(or $(RESULTS),build/test-results)"; \
+		      print "unit", passed + 0, failed, 0 >> "$(or $(RESULTS),$(B)/test-results)"; \
 		      exit failed > 0 }' $(UNIT_DIR)/log
