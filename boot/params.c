@@ -37,6 +37,8 @@ static const struct param params[] = {
 	  "0 errors, 1 warnings, 2 information, 3 all" },
 	{ "test", PARAM_TEXT, AT(test), 0, 0, "run the target tests that match, then power off" },
 	{ "trace", PARAM_TEXT, AT(trace), 0, 0, "events to record from the start, or all" },
+	{ "trace_events", PARAM_NUMBER, AT(trace_events), TRACE_LEAST_EVENTS, TRACE_MOST_EVENTS,
+	  "events that each cpu keeps" },
 	{ "fail", PARAM_TEXT, AT(fail), 0, 0, "SITE:N, the N-th pass through SITE fails" },
 };
 

@@ -9,6 +9,10 @@
 
 #define PARAMS_TEXT 2048u
 
+/* What trace_events= may say: at most what one block of the allocator holds. */
+#define TRACE_LEAST_EVENTS 64u
+#define TRACE_MOST_EVENTS  65536u
+
 struct boot_params {
 	const char *init;     /* program to start, or NULL */
 	const char *run;      /* console commands, or NULL */
@@ -19,6 +23,7 @@ struct boot_params {
 	uint32_t seed;
 	uint32_t maxcpus;
 	uint32_t loglevel;
+	uint32_t trace_events; /* kept by each cpu; 0: as many as there is room for without asking */
 	uint32_t lowmem_bytes; /* 0: as much as the direct map holds */
 	uint32_t movable_bytes, cma_bytes, dma_bytes;
 	bool demo;

@@ -15,6 +15,7 @@
 #include "drivers/power.h"
 #include "fs/initrd.h"
 #include "kernel/kernel.h"
+#include "mm/phys/alloc.h"
 #include "tests/target/test.h"
 
 /* SITE:N taken apart. Returns false if it is anything else. */
@@ -42,6 +43,41 @@ static void arm_failpoint(void)
 		log_error("boot argument fail=%s: not SITE:N with N from 1", boot_params.fail);
 	else if (failpoint_arm(site, n))
 		log_error("boot argument fail=%s: there is no such site", boot_params.fail);
+}
+
+static unsigned order_of_bytes(uint32_t bytes)
+{
+	unsigned order = 0;
+
+	while ((PAGE_SIZE << order) < bytes)
+		order++;
+	return order;
+}
+
+/* A power of two, at least that many. */
+static uint32_t power_above(uint32_t n)
+{
+	uint32_t power = 1;
+
+	while (power < n)
+		power <<= 1;
+	return power;
+}
+
+static void make_room_for_trace(uint32_t cpus)
+{
+	uint32_t events = power_above(boot_params.trace_events);
+
+	for (unsigned cpu = 0; boot_params.trace_events && cpu < MAX_CPUS; cpu++) {
+		unsigned order = order_of_bytes(events * TRACE_RECORD_BYTES);
+		void *memory = cpus >> cpu & 1 ? alloc_kernel_pages(GFP_ATOMIC, order) : NULL;
+
+		if (memory)
+			trace_use_memory(cpu, memory, events);
+		else if (cpus >> cpu & 1)
+			log_error("boot argument trace_events=%u: no memory for cpu %u",
+				  (unsigned)boot_params.trace_events, cpu);
+	}
 }
 
 static void enable_trace(void)
@@ -104,6 +140,7 @@ static void (*choose_main(void))(void)
 
 void start_kernel(const char *command_line, uint32_t cpus)
 {
+	make_room_for_trace(first_of(cpus, boot_params.maxcpus));
 	arm_failpoint();
 	enable_trace();
 	add_initrd();

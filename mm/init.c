@@ -3,6 +3,7 @@
 
 #include "mm/move/compaction.h"
 #include "mm/move/kcompactd.h"
+#include "mm/move/trace_names.h"
 #include "mm/phys/lru.h"
 #include "mm/virt/fault.h"
 #include "mm/virt/rmap.h"
@@ -12,6 +13,7 @@ void mm_init(void)
 	lru_init();
 	rmap_init();
 	fault_init();
+	move_name_trace_values();
 	compaction_init();
 	kcompactd_init();
 }

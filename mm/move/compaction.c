@@ -53,7 +53,7 @@ uint32_t compaction_score(const struct zone *z)
 	return free_pages > large ? (free_pages - large) * 100 / free_pages : 0;
 }
 
-enum compact_status compaction_suitable(const struct zone *z, unsigned order)
+static enum compact_status suitability(const struct zone *z, unsigned order)
 {
 	uint32_t mark = z->watermark[WMARK_LOW];
 	int index;
@@ -69,6 +69,20 @@ enum compact_status compaction_suitable(const struct zone *z, unsigned order)
 	if (index >= 0 && (uint32_t)index <= compaction_tunables.extfrag_threshold)
 		return COMPACT_SKIPPED;
 	return COMPACT_CONTINUE;
+}
+
+/* As Linux has it: -1 is no order. */
+static uint32_t order_traced(unsigned order)
+{
+	return order == COMPACT_WHOLE_ZONE ? UINT32_MAX : order;
+}
+
+enum compact_status compaction_suitable(const struct zone *z, unsigned order)
+{
+	enum compact_status s = suitability(z, order);
+
+	TRACE(MM_COMPACTION_SUITABLE, z->id, order_traced(order), s);
+	return s;
 }
 
 /* ---- when to stop */
@@ -185,18 +199,19 @@ static void move_batch(struct compaction *run)
 {
 	uint64_t start = cpu_insns();
 	int left = migrate_pages(&run->migration);
+	uint32_t failed = run->source_pages - run->migration.moved;
 
 	lru_putback_list(&run->sources);
 	if (run->capture)
 		pcp_drain(); /* here frames become blocks; on this cpu's list anybody could have
 				them */
 	run->counts.moved += run->migration.moved;
-	run->counts.failed += run->source_pages - run->migration.moved;
+	run->counts.failed += failed;
 	run->source_pages = 0;
 	if (left < 0)
 		run->status = COMPACT_COMPLETE;
 	run->counts.migrate_insns += cpu_insns() - start;
-	TRACE(MM_COMPACTION_MIGRATEPAGES, run->migration.moved, run->migration.failed);
+	TRACE(MM_COMPACTION_MIGRATEPAGES, run->migration.moved, failed);
 }
 
 static enum scan_result scan(struct compaction *run)
@@ -217,6 +232,7 @@ static void one_round(struct compaction *run)
 			progress(run);
 		if (run->status == COMPACT_CONTINUE && goal_is_reached(run))
 			run->status = COMPACT_PARTIAL;
+		TRACE(MM_COMPACTION_FINISHED, run->zone->id, order_traced(run->order), run->status);
 		break;
 	case SCAN_NONE:
 		run->status = COMPACT_COMPLETE;
@@ -378,6 +394,12 @@ static enum compact_status compact_zones_for(struct alloc_request *r, unsigned a
 	return result;
 }
 
+/* In Linux's numbers: 2 asynchronous, 1 waits a little, 0 looks everywhere. */
+static uint32_t priority_of(unsigned attempt)
+{
+	return attempt < 2 ? 2 - attempt : 0;
+}
+
 static enum relief_answer help(struct alloc_request *r, unsigned attempt)
 {
 	enum compact_status s;
@@ -385,8 +407,9 @@ static enum relief_answer help(struct alloc_request *r, unsigned attempt)
 	if (r->order == 0 || r->gfp & GFP_NOCOMPACT)
 		return RELIEF_NOTHING;
 	vm_event_add(COMPACTSTALL, 1);
-	TRACE(MM_COMPACTION_TRY_TO_COMPACT_PAGES, r->order, r->gfp, attempt);
+	TRACE(MM_COMPACTION_TRY_TO_COMPACT_PAGES, r->order, r->gfp, priority_of(attempt));
 	s = compact_zones_for(r, attempt);
+	TRACE(DIRECT_COMPACTION_END, r->order, s, r->page != NULL);
 	vm_event_add(s == COMPACT_PARTIAL ? COMPACTSUCCESS : COMPACTFAIL, 1);
 	if (r->page)
 		return RELIEF_CAPTURED;

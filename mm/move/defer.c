@@ -21,8 +21,12 @@ static bool pass_over(struct compact_defer *d, unsigned order)
 bool defer_is_due(struct zone *z, unsigned order)
 {
 	uint32_t saved = spin_lock_irq(&z->lock, LOCK_ZONE);
-	bool due = pass_over(&z->defer, order);
+	struct compact_defer *d = &z->defer;
+	bool due = pass_over(d, order);
 
+	if (due)
+		TRACE(MM_COMPACTION_DEFERRED, z->id, order, d->order_failed, d->considered,
+		      1u << d->shift);
 	spin_unlock_irq(&z->lock, saved);
 	return due;
 }
@@ -37,7 +41,8 @@ void defer_after_failure(struct zone *z, unsigned order)
 		d->shift++;
 	if (order < d->order_failed)
 		d->order_failed = order;
-	TRACE(MM_COMPACTION_DEFER_COMPACTION, z->id, order, d->considered, 1u << d->shift);
+	TRACE(MM_COMPACTION_DEFER_COMPACTION, z->id, order, d->order_failed, d->considered,
+	      1u << d->shift);
 	spin_unlock_irq(&z->lock, saved);
 }
 
@@ -50,5 +55,7 @@ void defer_reset(struct zone *z, unsigned order, bool success)
 		d->considered = d->shift = 0;
 	if (order >= d->order_failed)
 		d->order_failed = order + 1;
+	TRACE(MM_COMPACTION_DEFER_RESET, z->id, order, d->order_failed, d->considered,
+	      1u << d->shift);
 	spin_unlock_irq(&z->lock, saved);
 }

@@ -4,6 +4,7 @@
  */
 #include "mm/move/kcompactd.h"
 
+#include "base/trace.h"
 #include "mm/move/defer.h"
 #include "mm/phys/relief.h"
 
@@ -55,6 +56,7 @@ static void wake(const struct alloc_request *r)
 		return;
 	atomic_store(&daemon.demand, demand);
 	vm_event_add(KCOMPACTD_WAKE, 1);
+	TRACE(MM_COMPACTION_WAKEUP_KCOMPACTD, r->order, r->highest);
 	sleeper = daemon.thread;
 	if (sleeper)
 		sched_wake(sleeper);
@@ -127,6 +129,8 @@ static bool demand_round(enum zone_id highest, unsigned order)
 
 static void serve_demand(uint32_t demand)
 {
+	if (daemon.rounds == 0)
+		TRACE(MM_COMPACTION_KCOMPACTD_WAKE, order_of(demand), demand & 0xffu);
 	if (demand_round((enum zone_id)(demand & 0xffu), order_of(demand)))
 		return;
 	begin_rounds();
@@ -247,6 +251,7 @@ uint64_t kcompactd_step(uint64_t now_ns)
 void kcompactd_wait(void)
 {
 	daemon.thread = cpu_current();
+	TRACE(MM_COMPACTION_KCOMPACTD_SLEEP, 0);
 	thread_prepare_block("memory in pieces");
 	if (atomic_load(&daemon.demand) && !atomic_load(&daemon.paused))
 		sched_wake(cpu_current());

@@ -329,6 +329,8 @@ static int one_stage(struct journey *j, struct move *m, unsigned s)
  */
 static int travel_watched(struct journey *j, struct move *m, unsigned first, unsigned last)
 {
+	if (first == STAGE_TARGET)
+		TRACE(MIGRATE_BEGIN, page_to_pfn(m->from).n);
 	for (unsigned s = first; s < last; s++) {
 		int error = one_stage(j, m, s);
 
@@ -407,7 +409,7 @@ void journey_init(struct journey *j, struct migration *m, bool force)
 	j->may_wait = force;
 	j->dry = false;
 	j->watched = probe || migrate_watched || failpoints_active ||
-		     trace_enabled & (1u << TRACE_MIGRATE_STAGE);
+		     trace_enabled & (1u << TRACE_MIGRATE_STAGE | 1u << TRACE_MIGRATE_BEGIN);
 	tlb_batch_init(&j->tlb);
 }
 

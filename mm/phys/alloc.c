@@ -179,7 +179,7 @@ static inline struct page *hand_out(struct page *p, unsigned order, gfp_t gfp)
 	while ((gfp & GFP_ZERO) && i > 0)
 		frame_clear(page_to_pfn(p + --i));
 	vm_event_add(pgalloc_event(p), 1u << order);
-	TRACE(MM_PAGE_ALLOC, page_to_pfn(p).n, order, gfp_migratetype(gfp), gfp);
+	TRACE(MM_PAGE_ALLOC, TRACE_ADDRESS(p), page_to_pfn(p).n, order, gfp_migratetype(gfp), gfp);
 	return p;
 }
 
@@ -468,7 +468,7 @@ static inline void retire_frame(struct page *p)
 
 void free_frozen_page(struct page *p)
 {
-	TRACE(MM_PAGE_FREE, page_to_pfn(p).n, 0);
+	TRACE(MM_PAGE_FREE, TRACE_ADDRESS(p), page_to_pfn(p).n, 0);
 	retire_frame(p);
 	vm_event_add(PGFREE, 1);
 	pcp_free(p);
@@ -485,7 +485,7 @@ void free_pages(struct page *first, unsigned order)
 		free_frozen_page(first);
 		return;
 	}
-	TRACE(MM_PAGE_FREE, page_to_pfn(first).n, order);
+	TRACE(MM_PAGE_FREE, TRACE_ADDRESS(first), page_to_pfn(first).n, order);
 	for (uint32_t i = 0; i < 1u << order; i++)
 		retire_frame(first + i);
 	vm_event_add(PGFREE, 1u << order);

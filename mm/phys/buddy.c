@@ -390,7 +390,9 @@ static struct page *steal(struct zone *z, unsigned order, enum migratetype type)
 		found_order = p->order;
 	}
 	vm_event_add(ALLOC_FALLBACK, 1);
-	TRACE(MM_PAGE_ALLOC_EXTFRAG, page_to_pfn(p).n, order, found_order, type, was, claimed);
+	_Static_assert(PAGEBLOCK_ORDER == 8, "as the trace's table prints it");
+	TRACE(MM_PAGE_ALLOC_EXTFRAG, TRACE_ADDRESS(p), page_to_pfn(p).n, order, found_order, type,
+	      was, found_order < PAGEBLOCK_ORDER, claimed);
 	return take_front(z, p, found_order, order);
 }
 

@@ -11,6 +11,7 @@
 #include "mm/phys/buddy.h"
 #include "mm/phys/early.h"
 #include "mm/phys/pcp.h"
+#include "mm/phys/trace_names.h"
 
 static void page_map_init(void)
 {
@@ -119,6 +120,7 @@ static void free_range(pfn_t start, pfn_t end)
 
 void phys_init(const struct zone_borders *wish)
 {
+	phys_name_trace_values();
 	page_map_init();
 	zones_init(wish);
 	reserve_all();

@@ -85,7 +85,7 @@ def test_injected_failure_is_a_clear_error(booted):
 def test_trace_from_the_start(booted):
     assert booted.status == 0
     assert "# tracer: nop" in booted.text
-    assert "mm_page_alloc: pfn=" in booted.text
+    assert "mm_page_alloc: page=" in booted.text
 
 
 @pytest.mark.boot(append='run="frag 40% 3; '

@@ -1,4 +1,4 @@
-/* Lists, log, trace, failpoints, lock order. */
+/* Lists, log, failpoints, lock order. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/rng.h"
 #include "base/spinlock.h"
-#include "base/trace.h"
 #include "tests/unit/given.h"
 #include "tests/unit/unit.h"
 
@@ -79,86 +78,6 @@ static void given_machine_with_thread(struct thread *t)
 {
 	sim_machine_init(pfn(RAM_START), 16, pfn(RAM_START + 16));
 	given_thread(t, "tester");
-}
-
-TEST(trace_records_only_what_is_enabled)
-{
-	struct thread t;
-	const char *text;
-
-	given_machine_with_thread(&t);
-	t.id = 42;
-	TRACE(MM_PAGE_FREE, 0x80000, 0);
-	expect_eq(trace_enable("mm_page_free,mm_page_alloc"), 0);
-	TRACE(MM_PAGE_FREE, 0x80123, 3);
-	TRACE(MM_MIGRATE_PAGES_START, 1, 2);
-	trace_dump();
-	text = logged_text();
-	expect(strstr(text, "# entries-in-buffer/entries-written: 1/1 "));
-	expect(strstr(text, "          tester-42      [000] ..... "));
-	expect(strstr(text, ": mm_page_free: pfn=0x80123 order=3\n"));
-	expect(!strstr(text, "pfn=0x80000"));
-	trace_disable();
-	TRACE(MM_PAGE_FREE, 1, 1);
-	trace_dump();
-	expect(!strstr(logged_text(), "pfn=0x1 "));
-}
-
-TEST(trace_line_has_the_ftrace_layout)
-{
-	struct thread t;
-	char name[32], flags[8], event[32];
-	unsigned id, cpu, seconds, micros;
-	uint32_t saved;
-
-	given_machine_with_thread(&t);
-	trace_enable("all");
-	sim_spend(3000456789ull);
-	saved = cpu_irq_save();
-	TRACE(SET_MIGRATION_PTE, 0x1000, 0xabc, 0);
-	cpu_irq_restore(saved);
-	trace_dump();
-	expect_eq(sscanf(strstr(logged_text(), "tester"), "%15[a-z]-%u [%u] %5s %u.%u: %31[a-z_]:",
-			 name, &id, &cpu, flags, &seconds, &micros, event), 7);
-	expect_text(name, "tester");
-	expect_text(flags, "d....");
-	expect_text(event, "set_migration_pte");
-	expect_eq(seconds, 3);
-	expect_eq(micros, 456);
-}
-
-TEST(trace_ring_wraps_and_merges_cpus)
-{
-	struct thread t;
-	const char *text;
-
-	given_machine_with_thread(&t);
-	trace_enable("mm_page_free");
-	for (uint32_t i = 0; i < 1500; i++)
-		TRACE(MM_PAGE_FREE, i, 1);
-	trace_dump();
-	text = logged_text();
-	expect(strstr(text, "written: 1024/1500"));
-	expect(!strstr(text, "pfn=0x1db ")); /* 475: the last that was overwritten */
-	expect(strstr(text, "pfn=0x1dc "));
-	trace_clear();
-	TRACE(MM_PAGE_FREE, 0xa, 0);
-	sim_set_cpu(1, &t);
-	TRACE(MM_PAGE_FREE, 0xb, 0);
-	sim_set_cpu(0, &t);
-	TRACE(MM_PAGE_FREE, 0xc, 0);
-	trace_dump();
-	text = logged_text();
-	expect(strstr(text, "pfn=0xa") < strstr(text, "pfn=0xb"));
-	expect(strstr(text, "pfn=0xb") < strstr(text, "pfn=0xc"));
-	expect(strstr(text, "[001]"));
-}
-
-TEST(trace_unknown_event_changes_nothing)
-{
-	expect_eq(trace_enable("mm_page_free,nonsense"), -ENOENT);
-	expect_eq(trace_enabled, 0);
-	expect_eq(trace_enable("mm_page_fre"), -ENOENT);
 }
 
 FAILPOINT(sometimes);

@@ -2,6 +2,8 @@
  * mm/move on the host, under the sanitizers: what an assertion guards, whole compactions over zones
  * of odd shapes, and direct compaction from the allocator.
  */
+#include <stdio.h>
+
 #include "mm/move/compaction.h"
 #include "mm/move/defer.h"
 #include "base/trace.h"
@@ -319,6 +321,38 @@ TEST(move_everything_has_a_name)
 		       move_reason_text((enum move_reason)r)[0]);
 	for (unsigned s = 0; s <= MOVE_STAGES; s++)
 		expect(move_stage_name((enum move_stage)s)[0] != 0);
+}
+
+/* The line of the trace that such an event is printed as. */
+static const char *traced(enum trace_event id, const uint32_t *words, unsigned count)
+{
+	trace_clear();
+	trace_record(id, words, count);
+	trace_dump();
+	return logged_text();
+}
+
+TEST(move_every_value_is_traced_by_its_name)
+{
+	char wanted[64];
+	struct mm *mm;
+
+	given_fragmented(&mm);
+	for (uint32_t r = 0; r < MOVE_REASONS; r++) {
+		snprintf(wanted, sizeof(wanted), "reason=%s ",
+			 move_reason_name((enum move_reason)r));
+		expect(strstr(traced(TRACE_MIGRATE_FAIL, (uint32_t[]){ 0, r }, 2), wanted));
+	}
+	for (uint32_t s = 0; s <= MOVE_STAGES; s++) {
+		snprintf(wanted, sizeof(wanted), "stage=%s\n", move_stage_name((enum move_stage)s));
+		expect(strstr(traced(TRACE_MIGRATE_STAGE, (uint32_t[]){ 0, 0, s }, 3), wanted));
+	}
+	for (uint32_t s = 0; s < COMPACT_STATUSES; s++) {
+		snprintf(wanted, sizeof(wanted), "ret=%u\n", (unsigned)s);
+		expect(!strstr(traced(TRACE_MM_COMPACTION_SUITABLE, (uint32_t[]){ 0, 0, s }, 3),
+			       wanted));
+	}
+	mm_put(mm);
 }
 
 /* ---- refusals that need a hand */
@@ -641,16 +675,27 @@ TEST(move_too_much_is_isolated_already, "covers: CO-3")
 TEST(move_traced, "covers: MP-8")
 {
 	struct compact_counts counts = { 0 };
+	static char room[16384 * TRACE_RECORD_BYTES];
+	const char *text;
 	struct mm *mm;
 	uint32_t count = given_fragmented(&mm);
 
+	trace_use_memory(0, room, 16384);
 	trace_enable("all");
 	expect(page_try_pin(page_at(mm, BASE + (count / 16 * 8) * PAGE_SIZE)));
 	compact_memory(NULL, MIGRATE_SYNC, &counts);
-	trace_disable();
+	trace_disable("all");
 	logged_text();
 	trace_dump_tail(200);
-	expect(strstr(logged_text(), "migrate_stage") != NULL);
+	text = logged_text();
+	expect(strstr(text, "migrate_stage: pfn=0x") && strstr(text, " stage=copy\n"));
+	trace_dump_events(1u << TRACE_MIGRATE_FAIL);
+	text = logged_text();
+	expect(strstr(text, " reason=PINNED expected=2 found=3 stage=unmap\n"));
+	trace_dump_events(1u << TRACE_MM_COMPACTION_END | 1u << TRACE_MM_MIGRATE_PAGES);
+	text = logged_text();
+	expect(strstr(text, ", mode=sync status=complete\n"));
+	expect(strstr(text, " mode=MIGRATE_SYNC reason=compaction\n"));
 	page_unpin(page_at(mm, BASE + (count / 16 * 8) * PAGE_SIZE));
 	then_bytes_are_right(mm, count);
 	mm_put(mm);

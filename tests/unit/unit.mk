@@ -11,7 +11,7 @@ UNIT_FLAGS    := -std=gnu2x -O1 -g -Iarch/sim -I. -DCHECK_LOCKS -fsanitize=addre
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -Wall -Wextra -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wundef -Werror -MMD -MP $(UNIT_EXTRA)
 
-UNIT_phys_TESTS := base histogram radix pte wait zone buddy alloc
+UNIT_phys_TESTS := base trace histogram radix pte wait zone buddy alloc
 UNIT_files_TESTS := files
 UNIT_mm_TESTS   := $(filter-out $(UNIT_phys_TESTS) $(UNIT_files_TESTS),$(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c)))
 UNIT_COMMON     := $(wildcard base/*.c mm/phys/*.c arch/*.c arch/sim/*.c) mm/check_report.c \
