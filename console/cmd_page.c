@@ -199,7 +199,7 @@ static int run_pin(const struct words *w)
 		return status;
 	if (!slot)
 		return console_error(-ENOSPC, "at most %u pins at a time", MAX_PINS);
-	if (!page_try_pin(p))
+	if (!page_try_pin(p, "console pin"))
 		return console_error(-ENOENT, "the frame is free: nothing to pin");
 	*slot = p;
 	return 0;

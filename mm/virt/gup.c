@@ -23,8 +23,10 @@ static bool entry_serves(pte_t e, bool write)
 	return pte_is_present(e) && pte_is_user(e) && (!write || pte_is_writable(e));
 }
 
+/* A page is held so for another process alone, which is in one of these calls. */
 static struct page *pin_entry(struct mm *mm, vaddr_t a, bool write)
 {
+	const char *why = write ? "process_vm_writev" : "process_vm_readv";
 	struct pte_place place = pte_lock(mm, a);
 	struct page *p = NULL;
 	pte_t e;
@@ -32,7 +34,7 @@ static struct page *pin_entry(struct mm *mm, vaddr_t a, bool write)
 	if (!place.entry)
 		return NULL;
 	e = pte_read(place.entry);
-	if (entry_serves(e, write) && page_try_pin(pfn_to_page(pte_pfn(e))))
+	if (entry_serves(e, write) && page_try_pin(pfn_to_page(pte_pfn(e)), why))
 		p = pfn_to_page(pte_pfn(e));
 	pte_unlock(place);
 	return p;

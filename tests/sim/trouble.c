@@ -271,7 +271,7 @@ static struct page *pin_some_page(void)
 
 		if (pte_is_present(e) && pfn_to_page(pte_pfn(e)) != zero_page) {
 			p = pfn_to_page(pte_pfn(e));
-			page_try_pin(p);
+			page_try_pin(p, "pinner");
 		}
 		pte_unlock(place);
 	}
@@ -335,7 +335,8 @@ static struct page *pin_by_number(void)
 	for (unsigned tries = 40; tries && !found; tries--) {
 		struct page *p = pfn_to_page(world_below(2) ? some_frame() : isolated_frame());
 
-		if (page_is_users(p) && p->refs && p->mapping && is_settled(p) && page_try_pin(p))
+		if (page_is_users(p) && p->refs && p->mapping && is_settled(p) &&
+		    page_try_pin(p, "pinner"))
 			found = p;
 	}
 	sim_points_on();

@@ -246,7 +246,7 @@ TEST(capture, a_pinned_page_is_tried_once, "CO-15, BS-42")
 
 	REQUIRE_TRUE(given_fragments());
 	for (uint32_t n = 0; n < area_pages / 2; n += 2 * KEEP_EVERY)
-		pins += page_try_pin(page_of(n));
+		pins += page_try_pin(page_of(n), "test");
 	run = run_for(MIGRATE_SYNC, false);
 	compact_zone(&run);
 	EXPECT_TRUE(run.counts.failed > 0);

@@ -14,7 +14,7 @@ TEST(check, a_pin_is_accounted_for, "")
 	vaddr_t a;
 
 	p = given_page_mapped(mm, &a);
-	REQUIRE_TRUE(p && page_try_pin(p));
+	REQUIRE_TRUE(p && page_try_pin(p, "test"));
 	EXPECT_EQ(check_all(true), 0);
 	page_unpin(p);
 	EXPECT_EQ(check_all(true), 0);

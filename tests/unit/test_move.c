@@ -221,7 +221,7 @@ TEST(move_pinned_pages_stay, "covers: MG-2, BS-42")
 	uint32_t count = given_fragmented(&mm);
 
 	for (uint32_t n = 0; n < count; n += 16)
-		expect(page_try_pin(page_at(mm, nth(n))));
+		expect(page_try_pin(page_at(mm, nth(n)), "test"));
 	compact_memory(NULL, MIGRATE_SYNC, &counts);
 	expect(counts.failed > 0 && counts.moved > 0);
 	for (uint32_t n = 0; n < count; n += 16)
@@ -682,7 +682,7 @@ TEST(move_traced, "covers: MP-8")
 
 	trace_use_memory(0, room, 16384);
 	trace_enable("all");
-	expect(page_try_pin(page_at(mm, BASE + (count / 16 * 8) * PAGE_SIZE)));
+	expect(page_try_pin(page_at(mm, BASE + (count / 16 * 8) * PAGE_SIZE), "test"));
 	compact_memory(NULL, MIGRATE_SYNC, &counts);
 	trace_disable("all");
 	logged_text();

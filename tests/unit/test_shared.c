@@ -238,7 +238,7 @@ TEST(shared_pinned_page_stays_and_says_why, "covers: MG-4, MP-10")
 	expect_eq(user_write(mm, nth(4), 44), 0);
 	drain_both_cpus();
 	p = page_at(mm, nth(4));
-	expect(page_try_pin(p));
+	expect(page_try_pin(p, "test"));
 	expect_eq(migrate_frame(page_to_pfn(p), MIGRATE_SYNC, &what), -EAGAIN);
 	expect_eq(what.reason, MOVE_PINNED);
 	expect_eq(what.expected, 3); /* an entry, the isolation, the cache */
