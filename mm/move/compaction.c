@@ -150,6 +150,13 @@ static void remember_scanners(struct compaction *run)
 	z->compact_free = pfn(run->free_pfn);
 }
 
+enum mover compaction_mover(const struct compaction *run)
+{
+	if (run->capture)
+		return MOVER_DIRECT;
+	return run->ignore_hints ? MOVER_WHOLE : MOVER_KCOMPACTD;
+}
+
 static void set_capture(struct zone *z, struct capture *c)
 {
 	uint32_t saved = spin_lock_irq(&z->lock, LOCK_ZONE);
@@ -167,6 +174,7 @@ static void begin(struct compaction *run)
 	run->migration = (struct migration){ .pages = &run->sources,
 					     .mode = run->mode,
 					     .why = WHY_COMPACTION,
+					     .mover = compaction_mover(run),
 					     .take_target = scan_take_target,
 					     .give_back = scan_give_back };
 	run->status = COMPACT_CONTINUE;

@@ -77,6 +77,9 @@ struct compaction {
  */
 enum compact_status compact_zone(struct compaction *run);
 
+/* On whose behalf the run is. */
+enum mover compaction_mover(const struct compaction *run);
+
 /*
  * Everything of one zone, or of all (zone NULL), hints ignored, synchronous by `mode`. Adds to
  * *counts.

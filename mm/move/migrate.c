@@ -10,6 +10,7 @@
 
 #include "base/trace.h"
 #include "mm/move/journey.h"
+#include "mm/move/refusal.h"
 #include "mm/phys/alloc.h"
 #include "mm/phys/lru.h"
 
@@ -180,7 +181,13 @@ static int isolate_frame(pfn_t f, struct move *what)
 		what->reason = MOVE_UNSUPPORTED;
 	else if (isolate_wherever(p))
 		what->reason = MOVE_NOT_ON_LRU;
-	what->error = what->reason ? -EBUSY : 0;
+	if (!what->reason)
+		return 0;
+	if (page_try_get(p)) {
+		refusal_note(what, REFUSED_AT_ISOLATION, MOVER_REQUEST);
+		page_put(p);
+	}
+	what->error = -EBUSY;
 	return what->error;
 }
 

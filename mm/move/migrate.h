@@ -12,6 +12,15 @@ enum migrate_mode { MIGRATE_ASYNC, MIGRATE_SYNC_LIGHT, MIGRATE_SYNC };
 
 enum migrate_why { WHY_COMPACTION, WHY_REQUEST, WHY_CONTIG };
 
+/* Who wants pages to move, for the record of those that would not (refusal.h). */
+enum mover {
+	MOVER_REQUEST,	 /* somebody names the page: migrate_frame, a test */
+	MOVER_DIRECT,	 /* compaction for an allocation that waits for it */
+	MOVER_KCOMPACTD, /* compaction in the background */
+	MOVER_WHOLE,	 /* compaction of everything: the console, /proc/sys/vm/compact_memory */
+	MOVERS
+};
+
 #define MIGRATE_PASSES	   10u /* MP-1 */
 #define MIGRATE_FORCE_PASS 3u  /* from the fourth pass on, locks are waited for */
 #define MOVE_BATCH	   32u /* pages unmapped together, one TLB wait; = TLB_BATCH_PAGES */
@@ -21,6 +30,7 @@ struct migration {
 	struct list *pages; /* isolated pages, linked by lru */
 	enum migrate_mode mode;
 	enum migrate_why why;
+	enum mover mover;
 
 	/* A fresh frame for this page, refs 1, no flags; NULL ends the call. No lock held. UM-1 */
 	struct page *(*take_target)(struct migration *m, struct page *from);

@@ -17,7 +17,8 @@
 	R(PINNED, "held by somebody beside its mappings")                                          \
 	R(UNSUPPORTED, "this kind of page does not move")                                          \
 	R(NOT_ON_LRU, "not on an LRU list")                                                        \
-	R(INJECTED, "failure injected by a failpoint")
+	R(INJECTED, "failure injected by a failpoint")                                             \
+	R(UNEVICTABLE, "locked in memory, and compact_unevictable_allowed is 0")
 /* clang-format on */
 
 enum move_reason {

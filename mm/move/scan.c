@@ -11,6 +11,7 @@
 #include "base/trace.h"
 #include "mm/phys/buddy.h"
 #include "mm/phys/lru.h"
+#include "mm/move/refusal.h"
 
 /* Times that a run lets others put back what they have isolated before it gives up. */
 #define THROTTLE_YIELDS 16u
@@ -105,6 +106,17 @@ static uint32_t frames_after_first(const struct page *free)
 	return order <= MAX_ORDER ? (1u << order) - 1 : 0;
 }
 
+/* Always true. Out of line, so that the scan of what moves keeps its registers. */
+static bool __attribute__((cold, noinline))
+pass_over(const struct compaction *run, struct page *p, enum move_reason why, uint32_t expected)
+{
+	struct move m = { .from = p, .reason = (uint8_t)why, .expected = (uint16_t)expected };
+
+	m.found = (uint16_t)page_refs(p);
+	refusal_note(&m, REFUSED_BY_SCAN, compaction_mover(run));
+	return true;
+}
+
 /*
  * CO-15: a page that would not move because somebody holds it is left alone while it has more holds
  * than the entries that map it and, unless it is anonymous, the tree that it is in. A run that
@@ -113,12 +125,13 @@ static uint32_t frames_after_first(const struct page *free)
  */
 static bool still_refuses(const struct compaction *run, struct page *p, uint32_t flags)
 {
-	uint32_t own = page_kind(p) == KIND_ANON ? 0 : 1;
+	uint32_t own = page_kind(p) == KIND_ANON ? 0 : 1, expected;
 
 	if (!(flags & PG_REFUSED) || run->ignore_hints)
 		return false;
-	if (page_refs(p) > atomic_load_relaxed(&p->mapcount) + own)
-		return true;
+	expected = atomic_load_relaxed(&p->mapcount) + own;
+	if (page_refs(p) > expected)
+		return pass_over(run, p, MOVE_PINNED, expected);
 	page_clear(p, PG_REFUSED);
 	return false;
 }
@@ -126,7 +139,7 @@ static bool still_refuses(const struct compaction *run, struct page *p, uint32_t
 static bool may_be_isolated(const struct compaction *run, struct page *p, uint32_t flags)
 {
 	if (flags & PG_UNEVICTABLE && !compaction_tunables.unevictable_allowed)
-		return false;
+		return !pass_over(run, p, MOVE_UNEVICTABLE, 0);
 	return !still_refuses(run, p, flags);
 }
 

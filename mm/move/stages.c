@@ -23,6 +23,7 @@
 #include "base/trace.h"
 #include "mm/cache/mapping.h"
 #include "mm/move/journey.h"
+#include "mm/move/refusal.h"
 #include "mm/phys/alloc.h"
 #include "mm/phys/lru.h"
 #include "mm/virt/dcache.h"
@@ -311,6 +312,7 @@ static void __attribute__((cold)) take_back(struct journey *j, struct move *m)
 {
 	atomic_add_relaxed(&move_reason_counts[m->reason], 1);
 	TRACE(MIGRATE_FAIL, page_to_pfn(m->from).n, m->reason, m->expected, m->found, m->stage);
+	refusal_note(m, REFUSED_AT_STAGE, j->migration->mover);
 	for (unsigned s = m->stage; s-- > 0;)
 		if (journey[s].back)
 			journey[s].back(j, m);

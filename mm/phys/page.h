@@ -48,6 +48,7 @@ enum page_flags {
 	PG_UNMOVABLE = 1u << 18,    /* (Z) counted in its pageblock as one that can not move */
 	PG_REFUSED = 1u << 19, /* (A) held by somebody when it was to move: ask before trying */
 			       /* bits 20..23 are free: private data, swap cache, writeback, huge */
+	PG_REMEMBERED = 1u << 30, /* (A) its last refusal is on record: mm/move/refusal.h */
 };
 
 /*
