@@ -35,6 +35,7 @@ enum lock_rank {
 	LOCK_RUNQUEUE, /* the run queue of one cpu */
 	LOCK_ASID,     /* the tags of address spaces */
 	LOCK_DEVICE,
+	LOCK_FIGURES, /* what was measured: a leaf */
 	LOCK_RANKS
 };
 

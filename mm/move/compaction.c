@@ -176,7 +176,8 @@ static void begin(struct compaction *run)
 					     .why = WHY_COMPACTION,
 					     .mover = compaction_mover(run),
 					     .take_target = scan_take_target,
-					     .give_back = scan_give_back };
+					     .give_back = scan_give_back,
+					     .bill = bill_open() };
 	run->status = COMPACT_CONTINUE;
 	if (run->capture)
 		set_capture(run->zone, run->capture);
@@ -190,6 +191,7 @@ static void end(struct compaction *run)
 {
 	scan_release_stock(run);
 	pcp_drain();
+	bill_lap(run->migration.bill, BILL_PUT_BACK);
 	if (run->capture) {
 		set_capture(run->zone, NULL);
 		run->status = run->capture->page ? COMPACT_PARTIAL : run->status;
@@ -209,10 +211,12 @@ static void move_batch(struct compaction *run)
 	int left = migrate_pages(&run->migration);
 	uint32_t failed = run->source_pages - run->migration.moved;
 
+	bill_lap(run->migration.bill, BILL_REST);
 	lru_putback_list(&run->sources);
 	if (run->capture)
 		pcp_drain(); /* here frames become blocks; on this cpu's list anybody could have
 				them */
+	bill_lap(run->migration.bill, BILL_PUT_BACK);
 	run->counts.moved += run->migration.moved;
 	run->counts.failed += failed;
 	run->source_pages = 0;
@@ -225,8 +229,11 @@ static void move_batch(struct compaction *run)
 static enum scan_result scan(struct compaction *run)
 {
 	uint64_t start = cpu_insns();
-	enum scan_result found = scan_for_pages(run);
+	enum scan_result found;
 
+	bill_lap(run->migration.bill, BILL_REST);
+	found = scan_for_pages(run);
+	bill_lap(run->migration.bill, BILL_ISOLATE);
 	run->counts.isolate_insns += cpu_insns() - start;
 	return found;
 }
@@ -310,8 +317,10 @@ enum compact_status compact_zone(struct compaction *run)
 	if (run->status != COMPACT_CONTINUE)
 		return run->status;
 	run_in_zone(run);
-	release_zone(run->zone);
 	run->counts.insns += cpu_insns() - start;
+	bill_close_compaction(run->migration.bill, &run->counts, wants_everything(run));
+	bill_count_run(run->zone->id, &run->counts);
+	release_zone(run->zone);
 	return run->status;
 }
 

@@ -8,11 +8,12 @@
 
 struct journey {
 	struct migration *migration;
-	struct tlb_batch tlb; /* what "unmap" took away, until the barrier */
-	uint32_t count;	      /* moves in the batch */
-	bool may_wait;	      /* for page locks: only a journey of one page (MP-12) */
-	bool dry;	      /* take_target said there is no more */
-	bool watched;	      /* trace, failpoints and the probe look at every stage */
+	struct tlb_batch tlb;  /* what "unmap" took away, until the barrier */
+	uint32_t count;	       /* moves in the batch */
+	bool may_wait;	       /* for page locks: only a journey of one page (MP-12) */
+	bool dry;	       /* take_target said there is no more */
+	bool watched;	       /* trace, failpoints, the probe or the bill look at every stage */
+	struct bill_run *bill; /* NULL, or the one that looks: then nobody else does */
 	struct move moves[MOVE_BATCH];
 };
 

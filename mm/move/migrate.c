@@ -102,7 +102,7 @@ static int run_pass(struct migration *m, unsigned number)
 	list_splice_init(m->pages, &p.todo);
 	while (!p.dry && !list_is_empty(&p.todo)) {
 		run_batch(&p);
-		thread_yield_if_due();
+		bill_yield_if_due(m->bill, BILL_REST);
 	}
 	list_splice_init(&p.again, m->pages);
 	list_splice_tail_init(&p.todo, m->pages);
@@ -191,6 +191,16 @@ static int isolate_frame(pfn_t f, struct move *what)
 	return what->error;
 }
 
+/* The page is on the migration's list; if it stays, it goes back to where it came from. */
+static void move_one(struct migration *m, struct move *what)
+{
+	if (migrate_pages(m) == 0)
+		return;
+	*what = m->last_refused;
+	lru_putback_list(m->pages);
+	bill_lap(m->bill, BILL_PUT_BACK);
+}
+
 int migrate_frame(pfn_t f, enum migrate_mode mode, struct move *what)
 {
 	struct list one = LIST_INIT(one);
@@ -203,12 +213,12 @@ int migrate_frame(pfn_t f, enum migrate_mode mode, struct move *what)
 
 	if (!pfn_is_valid(f))
 		return -EINVAL;
-	if (isolate_frame(f, what))
-		return what->error;
-	list_add(&one, &what->from->lru);
-	if (migrate_pages(&s.migration) == 0)
-		return 0;
-	*what = s.migration.last_refused;
-	lru_putback_list(&one);
+	s.migration.bill = bill_open();
+	if (!isolate_frame(f, what)) {
+		bill_lap(s.migration.bill, BILL_ISOLATE);
+		list_add(&one, &what->from->lru);
+		move_one(&s.migration, what);
+	}
+	bill_close(s.migration.bill, s.migration.moved, what->error != 0);
 	return what->error;
 }

@@ -5,6 +5,7 @@
 #define MM_MOVE_MIGRATE_H
 
 #include "arch/tlb.h"
+#include "mm/move/bill.h"
 #include "mm/move/move.h"
 
 /* How long a mover may wait: not at all; for locks; for locks and I/O. */
@@ -40,6 +41,8 @@ struct migration {
 
 	/* Told of each page that will not be tried again in this call; may be NULL. UM-9 */
 	void (*settled)(struct migration *m, const struct move *move);
+
+	struct bill_run *bill; /* NULL, or who pays: bill.h */
 
 	/* Results. */
 	uint32_t moved, failed, retried, passes;

@@ -63,7 +63,7 @@ static bool should_stop(struct compaction *run)
 		return stop(run, COMPACT_CONTENDED);
 	if (budget_is_spent(run))
 		return stop(run, COMPACT_SPENT);
-	thread_yield_if_due();
+	bill_yield_if_due(run->migration.bill, BILL_ISOLATE);
 	if (too_much_is_isolated(run))
 		return stop(run, thread_is_dying() ? COMPACT_INTERRUPTED : COMPACT_CONTENDED);
 	return false;

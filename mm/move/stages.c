@@ -268,21 +268,22 @@ struct stage {
 	int (*go)(struct journey *j, struct move *m);
 	void (*back)(struct journey *j, struct move *m);
 	struct failpoint *fail; /* NULL: can not fail */
+	enum bill_phase phase;	/* whose cost it is */
 };
 
 /* Above the line a stage may refuse and is taken back; below it none can (MG-12). */
 static const struct stage journey[MOVE_STAGES] = {
-	[STAGE_TARGET] = { "target", take_target, give_back, &migrate_target },
-	[STAGE_LOCK] = { "lock", lock_source, unlock_source, &migrate_lock },
-	[STAGE_UNMAP] = { "unmap", unmap_source, remap_source, &migrate_unmap },
+	[STAGE_TARGET] = { "target", take_target, give_back, &migrate_target, BILL_TARGET },
+	[STAGE_LOCK] = { "lock", lock_source, unlock_source, &migrate_lock, BILL_LOCK },
+	[STAGE_UNMAP] = { "unmap", unmap_source, remap_source, &migrate_unmap, BILL_UNMAP },
 	/* ------------------ the barrier: no TLB knows the source any more (MP-11) */
-	[STAGE_COUNT] = { "count", expect_holds, NULL, &migrate_count },
-	[STAGE_COPY] = { "copy", copy_contents, forget_copy, &migrate_copy },
-	[STAGE_FREEZE] = { "freeze", freeze_holds, NULL, &migrate_freeze },
+	[STAGE_COUNT] = { "count", expect_holds, NULL, &migrate_count, BILL_CHECK },
+	[STAGE_COPY] = { "copy", copy_contents, forget_copy, &migrate_copy, BILL_COPY },
+	[STAGE_FREEZE] = { "freeze", freeze_holds, NULL, &migrate_freeze, BILL_CHECK },
 	/* ------------------ the point of no return */
-	[STAGE_SWITCH] = { "switch", switch_mapping, NULL, NULL },
-	[STAGE_REMAP] = { "remap", remap_target, NULL, NULL },
-	[STAGE_FINISH] = { "finish", finish_move, NULL, NULL },
+	[STAGE_SWITCH] = { "switch", switch_mapping, NULL, NULL, BILL_SWITCH },
+	[STAGE_REMAP] = { "remap", remap_target, NULL, NULL, BILL_REMAP },
+	[STAGE_FINISH] = { "finish", finish_move, NULL, NULL, BILL_PUT_BACK },
 };
 
 const char *move_stage_name(enum move_stage s)
@@ -308,6 +309,11 @@ void __attribute__((noinline)) migrate_stage_done(const struct move *m, enum mov
 		probe(m, passed);
 }
 
+static uint32_t number_of(const struct journey *j, const struct move *m)
+{
+	return (uint32_t)(m - j->moves);
+}
+
 static void __attribute__((cold)) take_back(struct journey *j, struct move *m)
 {
 	atomic_add_relaxed(&move_reason_counts[m->reason], 1);
@@ -316,6 +322,9 @@ static void __attribute__((cold)) take_back(struct journey *j, struct move *m)
 	for (unsigned s = m->stage; s-- > 0;)
 		if (journey[s].back)
 			journey[s].back(j, m);
+	bill_lap(j->bill, BILL_UNDO);
+	if (j->bill && m->stage > STAGE_UNMAP)
+		bill_mapped(j->bill, number_of(j, m));
 }
 
 static int one_stage(struct journey *j, struct move *m, unsigned s)
@@ -345,21 +354,44 @@ static int travel_watched(struct journey *j, struct move *m, unsigned first, uns
 	return 0;
 }
 
+/* Page by page the clock says what each stage cost; from "unmap" to "remap" the page is missed. */
+static inline __attribute__((always_inline)) void pay(struct journey *j, const struct move *m,
+						      unsigned s)
+{
+	bill_charge(j->bill, journey[s].phase);
+	if (s == STAGE_UNMAP && m->was_mapped)
+		bill_unmapped(j->bill, number_of(j, m));
+	if (s == STAGE_REMAP)
+		bill_mapped(j->bill, number_of(j, m));
+}
+
 /*
- * The same without looking. The loop is unrolled and the table constant, so these are direct calls.
+ * The same without looking, or with a look at the clock alone. The loop is unrolled and the table
+ * constant, so these are direct calls.
  */
 static inline __attribute__((always_inline)) int travel(struct journey *j, struct move *m,
-							unsigned first, unsigned last)
+							unsigned first, unsigned last, bool paid)
 {
 #pragma GCC unroll 16
 	for (unsigned s = first; s < last; s++) {
 		int error = journey[s].go(j, m);
 
+		if (paid)
+			pay(j, m, s);
 		if (error)
 			return error;
 		m->stage = (uint8_t)(s + 1);
 	}
 	return 0;
+}
+
+static int __attribute__((cold))
+travel_seen(struct journey *j, struct move *m, unsigned first, unsigned last)
+{
+	if (!j->bill)
+		return travel_watched(j, m, first, last);
+	return first < STAGE_COUNT ? travel(j, m, STAGE_TARGET, STAGE_COUNT, true)
+				   : travel(j, m, STAGE_COUNT, MOVE_STAGES, true);
 }
 
 static void settle(struct journey *j, struct move *m, int error)
@@ -386,8 +418,20 @@ static inline __attribute__((always_inline)) void travel_all(struct journey *j, 
 		if (!is_under_way(m))
 			continue;
 		settle(j, m,
-		       j->watched ? travel_watched(j, m, first, last) : travel(j, m, first, last));
+		       j->watched ? travel_seen(j, m, first, last)
+				  : travel(j, m, first, last, false));
 	}
+}
+
+static void __attribute__((cold)) show_barrier(struct journey *j)
+{
+	if (j->bill) {
+		bill_barrier_over(j->bill);
+		return;
+	}
+	for (uint32_t i = 0; i < j->count; i++)
+		if (is_under_way(&j->moves[i]))
+			migrate_stage_done(&j->moves[i], STAGE_UNMAP);
 }
 
 /*
@@ -396,12 +440,12 @@ static inline __attribute__((always_inline)) void travel_all(struct journey *j, 
  */
 static void barrier(struct journey *j)
 {
+	if (j->bill)
+		bill_barrier_begins(j->bill);
 	tlb_batch_flush(&j->tlb);
 	if (j->watched)
-		for (uint32_t i = 0; i < j->count; i++)
-			if (is_under_way(&j->moves[i]))
-				migrate_stage_done(&j->moves[i], STAGE_UNMAP);
-	thread_yield_if_due();
+		show_barrier(j);
+	bill_yield_if_due(j->bill, BILL_REST);
 }
 
 void journey_init(struct journey *j, struct migration *m, bool force)
@@ -412,6 +456,8 @@ void journey_init(struct journey *j, struct migration *m, bool force)
 	j->dry = false;
 	j->watched = probe || migrate_watched || failpoints_active ||
 		     trace_enabled & (1u << TRACE_MIGRATE_STAGE | 1u << TRACE_MIGRATE_BEGIN);
+	j->bill = j->watched ? NULL : m->bill;
+	j->watched |= j->bill != NULL;
 	tlb_batch_init(&j->tlb);
 }
 
@@ -420,4 +466,6 @@ void journey_run(struct journey *j)
 	travel_all(j, STAGE_TARGET, STAGE_COUNT);
 	barrier(j);
 	travel_all(j, STAGE_COUNT, MOVE_STAGES);
+	if (j->bill)
+		bill_batch_over(j->bill);
 }

@@ -36,6 +36,8 @@ static struct {
 	void (*drain_others)(void);
 } alloc = { .relief = LIST_INIT(alloc.relief) };
 
+struct spread alloc_waits;
+
 void alloc_init(void)
 {
 	struct zone *found = NULL;
@@ -381,6 +383,7 @@ static struct page *alloc_slow(struct alloc_request *r)
 	if (!p && may_sleep)
 		p = take_with_relief(r);
 	r->spent_insns = cpu_insns() - started;
+	spread_add(&alloc_waits, r->spent_insns);
 	if (!p) {
 		explain(r);
 		report_failure(r);

@@ -9,6 +9,7 @@
 #ifndef MM_PHYS_ALLOC_H
 #define MM_PHYS_ALLOC_H
 
+#include "base/spread.h"
 #include "mm/phys/zone.h"
 
 enum gfp_flags {
@@ -64,6 +65,10 @@ void free_frozen_page(struct page *p);
 /* Kernel memory by address: low frames, one call each way. NULL when there is none. */
 void *alloc_kernel_pages(gfp_t gfp, unsigned order);
 void free_kernel_pages(void *address, unsigned order);
+
+/* How long requests were in the slow path, in cpu_insns: relief and what others ran meanwhile
+ * included. */
+extern struct spread alloc_waits;
 
 /* Who would take this request: the highest zone, then downwards; ends with NULL. */
 struct zone *zonelist_first(enum zone_id highest);
