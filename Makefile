@@ -38,7 +38,7 @@ LDFLAGS  := $(MACHINE) -nostartfiles -T linker.ld -Wl,--gc-sections -Wl,--no-war
 RUN := tools/run --board $(BOARD) --mem $(MEM) --smp $(SMP) $(if $(DISK),--disk $(DISK)) \
        $(if $(INITRD),--initrd $(INITRD))
 
-.PHONY: all run shell gdb test test-whole unit clang fuzz-calls mutants setup clean help
+.PHONY: all run shell gdb picture test test-whole unit clang fuzz-calls mutants setup clean help
 all: $(B)/tessera.elf $(B)/tessera.img $(B)/vexpress-a15.dtb $(B)/initrd.cpio
 	@:
 
@@ -46,6 +46,7 @@ help:
 	@echo "make run      build, boot, run the demo; status 0 if all was right"
 	@echo "make shell    the same machine with the console"
 	@echo "make gdb      stop at the first migration, with the debugger's commands loaded"
+	@echo "make picture  photographs of memory before, while and after it is compacted"
 	@echo "make test     every test; T=pattern picks"
 	@echo "make unit     tests on the host; make clang: every source through clang"
 	@echo "make sim      the same mm/ on the simulated machine, by seed; make soak SEEDS=N: many; make fuzz"
@@ -68,6 +69,11 @@ shell: setup
 gdb: setup
 	@$(MAKE) --no-print-directory all
 	@tools/run-gdb $(PORT) $(RUN) --append 'demo seed=$(SEED) $(ARGS)'
+
+# Before, in flight, after; see docs/pictures.md.
+picture: setup
+	@$(MAKE) --no-print-directory all
+	@tools/picture --mem $(MEM) --smp $(SMP)
 
 # The kernel is linked twice: the second time with the names found in the first.
 link = $(CC) $(LDFLAGS) $(OBJECTS) $(1) -o $(2)

@@ -11,6 +11,7 @@
 #include "drivers/cpu_start.h"
 #include "drivers/gic.h"
 #include "drivers/pl011.h"
+#include "drivers/pl111.h"
 #include "drivers/power.h"
 #include "kernel/irq.h"
 
@@ -57,6 +58,11 @@ const char *devices_start_console(const struct fdt *tree)
 		return "no serial line answers where the device tree has one (arm,pl011)";
 	log_set_sink(pl011_write);
 	return NULL;
+}
+
+void devices_find_display(const struct fdt *tree)
+{
+	pl111_init(find_registers(tree, "arm,pl111"));
 }
 
 /*

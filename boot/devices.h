@@ -12,6 +12,9 @@ const char *devices_start_console(const struct fdt *tree);
 /* The cpus there are, a bit each. */
 uint32_t devices_cpus(const struct fdt *tree);
 
+/* The display, if there is one. Nothing is shown yet. */
+void devices_find_display(const struct fdt *tree);
+
 /* The interrupt controller; then receiving on the serial line. Returns NULL, or what is missing. */
 const char *devices_start_interrupts(const struct fdt *tree);
 

@@ -66,6 +66,7 @@ void kernel_main(uint32_t machine, uint32_t tags)
 	start_or_stop(devices_start_console(&handover.tree));
 	params_parse(handover.command_line);
 	start_or_stop(devices_start_interrupts(&handover.tree));
+	devices_find_display(&handover.tree);
 	cpus = devices_cpus(&handover.tree); /* before the tree may be out of reach */
 	start_or_stop(memory_init(&handover, &borders));
 	say_what_was_found();

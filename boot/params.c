@@ -26,6 +26,7 @@ static const struct param params[] = {
 	{ "init", PARAM_TEXT, AT(init), 0, 0, "program to start, a path in the initrd" },
 	{ "run", PARAM_TEXT, AT(run), 0, 0, "console commands, separated by ';', then power off" },
 	{ "demo", PARAM_FLAG, AT(demo), 0, 0, "fragment memory, compact it, report, power off" },
+	{ "display", PARAM_FLAG, AT(display), 0, 0, "show memory on the board's display" },
 	{ "seed", PARAM_NUMBER, AT(seed), 0, UINT32_MAX, "start of the generator of chance" },
 	{ "lowmem", PARAM_SIZE, AT(lowmem_bytes), 8 * MIB, UINT32_MAX, "RAM in the direct map" },
 	{ "movable", PARAM_SIZE, AT(movable_bytes), 0, UINT32_MAX, "size of the zone Movable" },

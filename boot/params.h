@@ -27,6 +27,7 @@ struct boot_params {
 	uint32_t lowmem_bytes; /* 0: as much as the direct map holds */
 	uint32_t movable_bytes, cma_bytes, dma_bytes;
 	bool demo;
+	bool display; /* memory on the board's display, from the start */
 };
 
 extern struct boot_params boot_params;

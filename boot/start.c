@@ -126,7 +126,7 @@ static uint32_t first_of(uint32_t cpus, uint32_t most)
 	return first;
 }
 
-/* The first that was asked for; the console when nothing was. */
+/* The first that was asked for; the console when nothing was; NULL: init alone. */
 static void (*choose_main(void))(void)
 {
 	if (boot_params.test)
@@ -136,6 +136,16 @@ static void (*choose_main(void))(void)
 	if (boot_params.demo)
 		return run_demo;
 	return boot_params.init ? NULL : run_console;
+}
+
+/* What it says if there is no display is all there is to it: nothing depends on the picture. */
+static void display_then_main(void)
+{
+	void (*then)(void) = choose_main();
+
+	console_run_line("display on");
+	if (then)
+		then();
 }
 
 void start_kernel(const char *command_line, uint32_t cpus)
@@ -149,6 +159,6 @@ void start_kernel(const char *command_line, uint32_t cpus)
 	kernel_options.arguments = command_line;
 	kernel_options.seed = boot_params.seed;
 	kernel_options.cpus = first_of(cpus, boot_params.maxcpus);
-	kernel_options.main = choose_main();
+	kernel_options.main = boot_params.display ? display_then_main : choose_main();
 	kernel_start();
 }

@@ -520,6 +520,20 @@ uint32_t sched_cpus_online(void)
 	return 1;
 }
 
+void sched_charge(struct task *t, uint64_t insns)
+{
+	uint32_t saved = cpu_irq_save();
+	struct runqueue *q = own_queue();
+
+	spin_lock(&q->lock, LOCK_RUNQUEUE);
+	q->since += insns;
+	spin_unlock(&q->lock);
+	q = lock_home(t);
+	t->insns += insns;
+	spin_unlock(&q->lock);
+	cpu_irq_restore(saved);
+}
+
 uint64_t sched_task_insns(const struct task *t)
 {
 	uint32_t saved = cpu_irq_save();

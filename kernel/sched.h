@@ -65,6 +65,12 @@ uint32_t sched_cpus_online(void);
 /* Instructions that a task has run so far, the running one included. */
 uint64_t sched_task_insns(const struct task *t);
 
+/*
+ * The last so many instructions of the running thread were work for `t`: they go to its account.
+ * Context: a thread that has not given way since.
+ */
+void sched_charge(struct task *t, uint64_t insns);
+
 /* True while it has a cpu. Racy, for views. */
 bool sched_is_running(const struct task *t);
 

@@ -35,11 +35,18 @@ const char *compact_status_name(enum compact_status s)
 	return status_names[s];
 }
 
+/* Told after every batch. */
 static void (*progress)(const struct compaction *run);
+static void (*observer)(const struct compaction *run);
 
 void compaction_set_progress(void (*show)(const struct compaction *run))
 {
 	progress = show;
+}
+
+void compaction_set_observer(void (*see)(const struct compaction *run))
+{
+	observer = see;
 }
 
 /* ---- when to start. Nothing is locked here: what is decided is looked at again later. */
@@ -245,6 +252,8 @@ static void one_round(struct compaction *run)
 		move_batch(run);
 		if (progress)
 			progress(run);
+		if (observer)
+			observer(run);
 		if (run->status == COMPACT_CONTINUE && goal_is_reached(run))
 			run->status = COMPACT_PARTIAL;
 		TRACE(MM_COMPACTION_FINISHED, run->zone->id, order_traced(run->order), run->status);

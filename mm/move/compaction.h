@@ -112,8 +112,12 @@ struct compaction_tunables {
 
 extern struct compaction_tunables compaction_tunables;
 
-/* Calls progress after every batch (for a picture on the console); NULL turns it off. */
+/*
+ * Calls progress after every batch (for lines on the console); NULL turns it off. The observer is a
+ * second one that lives beside it: the display's. Both run in the compacting thread, no lock held.
+ */
 void compaction_set_progress(void (*progress)(const struct compaction *run));
+void compaction_set_observer(void (*observer)(const struct compaction *run));
 
 /*
  * The least number of pages that had to move to end with as many free pageblocks as there are now,
