@@ -91,6 +91,9 @@ static void reserve_image(void)
 	uint32_t start = mmu_ram_start().a;
 
 	early_reserve(paddr(start), (uint32_t)(uintptr_t)image_end - DIRECT_MAP_BASE);
+	early_label(paddr(start), (uint32_t)(uintptr_t)image_start - DIRECT_MAP_BASE,
+		    "boot tags, device tree");
+	early_label(paddr(start), (uint32_t)(uintptr_t)image_end - DIRECT_MAP_BASE, "kernel image");
 }
 
 static void copy_frames(char *to, uint32_t from, uint32_t bytes)
@@ -109,6 +112,7 @@ static void copy_frames(char *to, uint32_t from, uint32_t bytes)
 static void keep_initrd(uint32_t start)
 {
 	early_reserve(paddr(start), initrd.bytes);
+	early_label(paddr(start), initrd.bytes, "initrd");
 	initrd.start = (const char *)frame_address(paddr_to_pfn(paddr(start))) + start % PAGE_SIZE;
 }
 

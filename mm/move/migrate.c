@@ -13,6 +13,7 @@
 #include "mm/move/refusal.h"
 #include "mm/phys/alloc.h"
 #include "mm/phys/lru.h"
+#include "mm/phys/pin.h"
 
 uint32_t migrations_running;
 
@@ -183,9 +184,9 @@ static int isolate_frame(pfn_t f, struct move *what)
 		what->reason = MOVE_NOT_ON_LRU;
 	if (!what->reason)
 		return 0;
-	if (page_try_get(p)) {
+	if (page_try_pin_by_number(p, "its refusal is noted")) {
 		refusal_note(what, REFUSED_AT_ISOLATION, MOVER_REQUEST);
-		page_put(p);
+		page_unpin(p);
 	}
 	what->error = -EBUSY;
 	return what->error;

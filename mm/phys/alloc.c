@@ -15,6 +15,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/trace.h"
+#include "mm/phys/blame.h"
 #include "mm/phys/buddy.h"
 #include "mm/phys/pcp.h"
 #include "mm/phys/relief.h"
@@ -150,12 +151,19 @@ static void bad_page(const struct page *p, const char *when)
 	assert_that(!"bad page");
 }
 
-static inline void prepare_frame(struct page *p)
+/* One that can not move, whose place is noted; or one that is not as a free frame is. */
+static void __attribute__((noinline)) prepare_unusual(struct page *p, uintptr_t place)
 {
-	const uint32_t kept = PG_ZONE_MASK | PG_UNMOVABLE;
-
-	if (__builtin_expect((p->refs | p->mapcount | (p->flags & ~kept)) != 0, 0))
+	if (p->refs | p->mapcount | (p->flags & ~(PG_ZONE_MASK | PG_UNMOVABLE)))
 		bad_page(p, "allocation");
+	blame_note(p, place);
+}
+
+/* A frame that can move has no flag but its zone's, so the test that it is sound sorts out both. */
+static inline void prepare_frame(struct page *p, uintptr_t place)
+{
+	if (__builtin_expect((p->refs | p->mapcount | (p->flags & ~PG_ZONE_MASK)) != 0, 0))
+		prepare_unusual(p, place);
 	p->index = 0;
 	p->mapping = 0;
 	p->private = 0;
@@ -169,13 +177,13 @@ static inline enum vm_event pgalloc_event(const struct page *p)
 
 _Static_assert(PGALLOC_MOVABLE - PGALLOC_DMA == (int)ZONE_MOVABLE, "an event a zone, in its order");
 
-/* A block fresh from the lists becomes the caller's. */
-static inline struct page *hand_out(struct page *p, unsigned order, gfp_t gfp)
+/* A block fresh from the lists becomes the caller's, who is at `place`. */
+static inline struct page *hand_out(struct page *p, unsigned order, gfp_t gfp, uintptr_t place)
 {
 	uint32_t i = 0;
 
 	do
-		prepare_frame(p + i);
+		prepare_frame(p + i, place);
 	while (++i < 1u << order);
 	atomic_store_relaxed(&p->refs, 1);
 	while ((gfp & GFP_ZERO) && i > 0)
@@ -408,7 +416,7 @@ static struct page *refuse_order(struct alloc_request *r)
 	return NULL;
 }
 
-struct page *alloc_pages_request(struct alloc_request *r)
+static struct page *serve(struct alloc_request *r, uintptr_t place)
 {
 	struct page *p;
 
@@ -424,26 +432,34 @@ struct page *alloc_pages_request(struct alloc_request *r)
 	p = take(r, TO_LOW_MARK);
 	if (__builtin_expect(!p, 0))
 		p = alloc_slow(r);
-	return p ? hand_out(p, r->order, r->gfp) : NULL;
+	return p ? hand_out(p, r->order, r->gfp, place) : NULL;
+}
+
+/* Who called the function that this stands in. */
+#define CALLER ((uintptr_t)__builtin_return_address(0))
+
+struct page *alloc_pages_request(struct alloc_request *r)
+{
+	return serve(r, CALLER);
 }
 
 /* Out of line, so that the fast path needs no room for a request. */
-static struct page *alloc_by_request(gfp_t gfp, unsigned order) __attribute__((noinline));
-static struct page *alloc_by_request(gfp_t gfp, unsigned order)
+static struct page *alloc_by_request(gfp_t gfp, unsigned order, uintptr_t place)
+	__attribute__((noinline));
+static struct page *alloc_by_request(gfp_t gfp, unsigned order, uintptr_t place)
 {
 	struct alloc_request r;
 
 	r.gfp = gfp;
 	r.order = order;
 	r.limit_insns = 0;
-	return alloc_pages_request(&r);
+	return serve(&r, place);
 }
 
 /* What nearly every call is: one frame, and the best zone is above its low mark. */
-static inline struct page *take_one(gfp_t gfp)
+static inline struct page *take_one(gfp_t gfp, enum migratetype type)
 {
 	enum zone_id highest = gfp_highest_zone(gfp);
-	enum migratetype type = gfp_migratetype(gfp);
 	struct zone *z = first_zone(highest);
 
 	if (!z || !zone_has_pages(z, 0, z->watermark[WMARK_LOW] + z->reserve[highest],
@@ -452,13 +468,25 @@ static inline struct page *take_one(gfp_t gfp)
 	return pcp_alloc(z, type);
 }
 
-struct page *alloc_pages(gfp_t gfp, unsigned order)
+static struct page *alloc_for(gfp_t gfp, unsigned order, uintptr_t place) __attribute__((noinline));
+static struct page *alloc_for(gfp_t gfp, unsigned order, uintptr_t place)
 {
 	struct page *p = NULL;
 
 	if (order == 0 && __builtin_expect(!failpoints_active, 1))
-		p = take_one(gfp);
-	return p ? hand_out(p, 0, gfp) : alloc_by_request(gfp, order);
+		p = take_one(gfp, gfp_migratetype(gfp));
+	return p ? hand_out(p, 0, gfp, place) : alloc_by_request(gfp, order, place);
+}
+
+/* One frame that can move goes ahead: nobody will ask for its place. */
+struct page *alloc_pages(gfp_t gfp, unsigned order)
+{
+	struct page *p = NULL;
+
+	if (order || !(gfp & GFP_MOVE) || __builtin_expect(failpoints_active, 0))
+		return alloc_for(gfp, order, CALLER);
+	p = take_one(gfp, MIGRATE_MOVABLE);
+	return p ? hand_out(p, 0, gfp, 0) : alloc_by_request(gfp, 0, 0);
 }
 
 /* What a page was is over; what it may not be any more is a bug. */
@@ -499,7 +527,7 @@ void free_pages(struct page *first, unsigned order)
 
 void *alloc_kernel_pages(gfp_t gfp, unsigned order)
 {
-	struct page *p = alloc_pages(gfp & ~(gfp_t)(GFP_ZONE_HIGHMEM | GFP_MOVE), order);
+	struct page *p = alloc_for(gfp & ~(gfp_t)(GFP_ZONE_HIGHMEM | GFP_MOVE), order, CALLER);
 
 	return p ? frame_address(page_to_pfn(p)) : NULL;
 }

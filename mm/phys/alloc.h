@@ -45,6 +45,9 @@ struct alloc_request {
 };
 
 /*
+ * Who asks for what can not move is noted by the place of the call, here and in
+ * alloc_kernel_pages: mm/phys/blame.h.
+ *
  * A block of 1 << order frames, aligned to its size, first frame with refs 1, the others 0; kind
  * KIND_KERNEL. Context: may sleep if GFP_WAIT. Returns NULL when there is none.
  */

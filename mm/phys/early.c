@@ -18,17 +18,24 @@ struct taken {
 	uint32_t start, end; /* bytes, [start, end) */
 };
 
+struct label {
+	uint32_t first, end; /* frames, [first, end) */
+	const char *what;
+};
+
 static struct {
 	struct taken ram;
 	struct taken taken[EARLY_MAX_RESERVED]; /* ascending, not touching each other */
 	unsigned count;
+	struct label labels[EARLY_MAX_LABELS];
+	unsigned label_count;
 } early;
 
 void early_set_ram(paddr_t start, uint32_t pages)
 {
 	early.ram.start = start.a;
 	early.ram.end = start.a + pages * PAGE_SIZE;
-	early.count = 0;
+	early.count = early.label_count = 0;
 	assert_that(early.ram.start < early.ram.end);
 }
 
@@ -117,6 +124,24 @@ void *early_alloc(uint32_t bytes, uint32_t align)
 
 	assert_eq(early_reserve(paddr(at), bytes), 0);
 	return memset(address, 0, bytes);
+}
+
+void early_label(paddr_t start, uint32_t bytes, const char *what)
+{
+	uint32_t first = start.a >> PAGE_SHIFT;
+	struct label l = { first, first + (start.a % PAGE_SIZE + bytes + PAGE_SIZE - 1) / PAGE_SIZE,
+			   what };
+
+	if (bytes && early.label_count < EARLY_MAX_LABELS)
+		early.labels[early.label_count++] = l;
+}
+
+const char *early_label_of(pfn_t f)
+{
+	for (unsigned i = 0; i < early.label_count; i++)
+		if (f.n >= early.labels[i].first && f.n < early.labels[i].end)
+			return early.labels[i].what;
+	return NULL;
 }
 
 bool early_is_reserved(pfn_t f)

@@ -33,6 +33,14 @@ void *early_alloc(uint32_t bytes, uint32_t align);
 /* Calls give for every range of whole frames of RAM that is not taken, in address order. */
 void early_each_free(void (*give)(pfn_t start, pfn_t end));
 
+/*
+ * What a range is for, in words that live for ever; of a frame that two share the first label is
+ * told. More than EARLY_MAX_LABELS are not kept. early_label_of: NULL without one.
+ */
+#define EARLY_MAX_LABELS 16u
+void early_label(paddr_t start, uint32_t bytes, const char *what);
+const char *early_label_of(pfn_t f);
+
 struct early_range early_ram(void);
 bool early_is_reserved(pfn_t f);
 

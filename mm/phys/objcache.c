@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "arch/frame.h"
+#include "mm/phys/blame.h"
 
 #define POISON 0x5a
 
@@ -54,6 +55,7 @@ static struct objects *new_frame(struct objcache *c, gfp_t gfp)
 	assert_that(c->object_bytes >= sizeof(void *) && objects_per_frame(c) > 0);
 	if (!o)
 		return NULL;
+	blame_note_name(pfn_to_page(frame_of_address(o)), c->name);
 	o->cache = c;
 	o->free = NULL;
 	o->used = 0;

@@ -7,11 +7,23 @@
  */
 #include "mm/phys/phys.h"
 
+#include "arch/frame.h"
 #include "mm/phys/alloc.h"
+#include "mm/phys/blame.h"
 #include "mm/phys/buddy.h"
 #include "mm/phys/early.h"
 #include "mm/phys/pcp.h"
 #include "mm/phys/trace_names.h"
+
+/* Of page_map, pageblock_map and blame_map, which are as long as RAM wants. */
+static void *alloc_map(uint32_t bytes, const char *what)
+{
+	void *map = early_alloc(bytes, 64);
+	uint32_t skip = (uint32_t)((uintptr_t)map % PAGE_SIZE);
+
+	early_label(paddr(pfn_to_paddr(frame_of_address(map)).a + skip), bytes, what);
+	return map;
+}
 
 static void page_map_init(void)
 {
@@ -23,8 +35,9 @@ static void page_map_init(void)
 	page_map_end = pfn(round_up(start + ram.pages, MAX_ORDER_PAGES));
 	frames = page_map_end.n - page_map_start.n;
 	blocks = frames / PAGEBLOCK_PAGES;
-	page_map = early_alloc(frames * (uint32_t)sizeof(struct page), 64);
-	pageblock_map = early_alloc(blocks * (uint32_t)sizeof(struct pageblock), 64);
+	page_map = alloc_map(frames * (uint32_t)sizeof(struct page), "page descriptors");
+	pageblock_map = alloc_map(blocks * (uint32_t)sizeof(struct pageblock), "pageblocks");
+	blame_map = alloc_map(frames, "places of allocation");
 	for (uint32_t i = 0; i < blocks; i++)
 		pageblock_map[i] = (struct pageblock){ .unmovable_pages = PAGEBLOCK_PAGES };
 }

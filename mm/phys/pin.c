@@ -78,6 +78,24 @@ bool page_try_pin(struct page *p, const char *why)
 	return true;
 }
 
+/* Its owner lets go of it by page_put: somebody else's hold does no harm. */
+static bool is_settled(const struct page *p)
+{
+	if (page_kind(p) == KIND_SHMEM)
+		return p->mapping && page_has(p, PG_LRU | PG_LRU_BATCH | PG_ISOLATED);
+	return page_kind(p) == KIND_ANON;
+}
+
+bool page_try_pin_by_number(struct page *p, const char *why)
+{
+	if (!is_settled(p) || !page_try_pin(p, why))
+		return false;
+	if (is_settled(p))
+		return true;
+	page_unpin(p);
+	return false;
+}
+
 void page_unpin(struct page *p)
 {
 	forget_pin(p);

@@ -36,6 +36,13 @@ extern struct pin pin_table[PIN_NAMES];
 bool page_try_pin(struct page *p, const char *why);
 
 /*
+ * The same for a page that is known by its number alone: only one of users, and none so new that it
+ * may yet be given back as a block. Race: the frame may become another's between the look and the
+ * hold; then it is let go of at once, and this says false.
+ */
+bool page_try_pin_by_number(struct page *p, const char *why);
+
+/*
  * Gives the pin up; may free the page. Of several names on the page the current thread's own goes
  * first. Any context.
  */
