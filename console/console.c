@@ -22,8 +22,9 @@
 enum key { KEY_CTRL_C = 3, KEY_BACKSPACE = 8, KEY_CTRL_U = 21, KEY_DELETE = 127 };
 
 static const struct command_family *const families[] = {
-	&memory_commands, &page_commands,   &task_commands, &trace_commands,   &demo_commands,
-	&file_commands,	  &stress_commands, &bill_commands, &display_commands,
+	&memory_commands,  &page_commands, &task_commands,   &trace_commands,
+	&demo_commands,	   &file_commands, &stress_commands, &bill_commands,
+	&display_commands, &why_commands,  &blame_commands,
 };
 
 #define FAMILIES (sizeof(families) / sizeof(families[0]))

@@ -35,7 +35,8 @@ struct command_family {
 };
 
 extern const struct command_family memory_commands, page_commands, task_commands, trace_commands,
-	demo_commands, file_commands, stress_commands, bill_commands, display_commands;
+	demo_commands, file_commands, stress_commands, bill_commands, display_commands, why_commands,
+	blame_commands;
 
 /* Runs one line. Returns 0 or the failing command's status. An empty line succeeds. */
 int console_run_line(const char *line);

@@ -182,6 +182,15 @@ void lru_drain(void)
 		drain_all();
 }
 
+int lru_batch_of(const struct page *p)
+{
+	for (int cpu = 0; cpu < (int)MAX_CPUS; cpu++)
+		for (uint32_t i = 0; i < batches[cpu].count && i < LRU_BATCH; i++)
+			if (batches[cpu].pages[i] == p)
+				return cpu;
+	return -1;
+}
+
 int lru_isolate_locked(struct page *p)
 {
 	struct zone *z = page_zone(p);

@@ -61,6 +61,9 @@ void lru_forget_released(struct page *p);
 /* Too much is isolated already: more than half of what is on the inactive lists. CO-3 */
 bool lru_too_many_isolated(const struct zone *z);
 
+/* The cpu whose batch has the page, or -1. Racy: for people. */
+int lru_batch_of(const struct page *p);
+
 struct check;
 void lru_check(struct check *c);
 

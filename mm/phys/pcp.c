@@ -133,3 +133,26 @@ uint32_t pcp_pages(const struct zone *z)
 		pages += atomic_load_relaxed(&z->pcp[cpu].pages);
 	return pages;
 }
+
+/*
+ * Race: another cpu's list changes while it is walked: the walk stays among descriptors, but may
+ * stray to another list, so it is no longer than a list can be.
+ */
+static bool list_has(const struct list *head, const struct page *p)
+{
+	const struct list *at = head->next;
+
+	for (unsigned n = 0; at != head && n <= PCP_HIGH + PCP_BATCH; n++, at = at->next)
+		if (at == &p->lru)
+			return true;
+	return false;
+}
+
+int pcp_cpu_of(const struct page *p)
+{
+	for (int cpu = 0; cpu < (int)MAX_CPUS; cpu++)
+		for (unsigned type = 0; type < PCP_TYPES; type++)
+			if (list_has(&page_zone(p)->pcp[cpu].free[type], p))
+				return cpu;
+	return -1;
+}

@@ -45,6 +45,9 @@ void pcp_free(struct page *p);
 /* Gives every frame on this cpu's lists back to the buddy. Returns how many. */
 uint32_t pcp_drain(void);
 
+/* The cpu on whose list a frame is, or -1. Racy: for people. */
+int pcp_cpu_of(const struct page *p);
+
 /* Frames on all cpus' lists for this zone. Racy. */
 uint32_t pcp_pages(const struct zone *z);
 

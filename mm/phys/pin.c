@@ -82,7 +82,7 @@ bool page_try_pin(struct page *p, const char *why)
 static bool is_settled(const struct page *p)
 {
 	if (page_kind(p) == KIND_SHMEM)
-		return p->mapping && page_has(p, PG_LRU | PG_LRU_BATCH | PG_ISOLATED);
+		return page_has(p, PG_LRU | PG_LRU_BATCH | PG_ISOLATED);
 	return page_kind(p) == KIND_ANON;
 }
 
