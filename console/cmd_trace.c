@@ -133,8 +133,7 @@ static int run_fail(const struct words *w)
 static const struct command commands[] = {
 	{ "trace", TRACE_USAGE,
 	  "records events, prints them as ftrace text; alone: which are on, how many there were",
-	  "trace on mm_compaction_*,migrate_fail; compact; trace dump mm_compaction_end", 0, 2,
-	  run_trace },
+	  "trace on mm_compaction_*,migrate_fail", 0, 2, run_trace },
 	{ "fail", "SITE N | list | off", "makes the N-th pass through a site fail", "fail list", 1,
 	  2, run_fail },
 };
