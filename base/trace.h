@@ -91,16 +91,40 @@ enum trace_name_set {
 /* Bit n set: event n is recorded. */
 extern uint32_t trace_enabled;
 
-void trace_record(enum trace_event id, const uint32_t *words, unsigned count);
-
+/*
+ * The words go over in registers, as far as there are any: an array of them would cost a site room
+ * on its stack also when nobody asked for the event.
+ */
 #define TRACE(id, ...)                                                                             \
 	do {                                                                                       \
-		if (__builtin_expect(trace_enabled & (1u << TRACE_##id), 0)) {                     \
-			const uint32_t trace_words_[] = { __VA_ARGS__ };                           \
-			trace_record(TRACE_##id, trace_words_,                                     \
-				     sizeof(trace_words_) / sizeof(trace_words_[0]));              \
-		}                                                                                  \
+		if (__builtin_expect(trace_enabled & (1u << TRACE_##id), 0))                       \
+			trace_words(TRACE_##id | TRACE_COUNT(__VA_ARGS__) << 8,                    \
+				    TRACE_WORDS(__VA_ARGS__));                                     \
 	} while (0)
+
+/* How many arguments there are: they push the numbers to the right. */
+#define TRACE_COUNT(...) TRACE_NINTH(__VA_ARGS__, 8u, 7u, 6u, 5u, 4u, 3u, 2u, 1u)
+
+#define TRACE_NINTH(a, b, c, d, e, f, g, h, ninth, ...) ninth
+
+/* Each argument as a word. */
+#define TRACE_WORDS(...)                                                                           \
+	TRACE_NINTH(__VA_ARGS__, TRACE_W8, TRACE_W7, TRACE_W6, TRACE_W5, TRACE_W4, TRACE_W3,       \
+		    TRACE_W2, TRACE_W1)                                                            \
+	(__VA_ARGS__)
+#define TRACE_W1(a)	 ((uint32_t)(a))
+#define TRACE_W2(a, ...) TRACE_W1(a), TRACE_W1(__VA_ARGS__)
+#define TRACE_W3(a, ...) TRACE_W1(a), TRACE_W2(__VA_ARGS__)
+#define TRACE_W4(a, ...) TRACE_W1(a), TRACE_W3(__VA_ARGS__)
+#define TRACE_W5(a, ...) TRACE_W1(a), TRACE_W4(__VA_ARGS__)
+#define TRACE_W6(a, ...) TRACE_W1(a), TRACE_W5(__VA_ARGS__)
+#define TRACE_W7(a, ...) TRACE_W1(a), TRACE_W6(__VA_ARGS__)
+#define TRACE_W8(a, ...) TRACE_W1(a), TRACE_W7(__VA_ARGS__)
+
+/* `head`: the event, and how many words follow << 8. */
+void trace_words(unsigned head, ...) __attribute__((cold));
+
+void trace_record(enum trace_event id, const uint32_t *words, unsigned count);
 
 /* An address as a word of an event. */
 #define TRACE_ADDRESS(pointer) ((uint32_t)(uintptr_t)(pointer))
@@ -139,6 +163,9 @@ struct trace_counts {
 
 struct trace_counts trace_counts_of(unsigned cpu, enum trace_event id);
 const char *trace_event_name(enum trace_event id);
+
+/* Two events with nothing between them are so far apart. */
+uint32_t trace_cost(void);
 
 void trace_clear(void);
 

@@ -58,7 +58,8 @@ struct field trace_field_next(const char *format);
 /* Whether the word is this one by name. */
 bool trace_value_is(enum trace_name_set set, uint32_t word, const char *name);
 
-/* Whether the filter lets this event in. */
+/* Bit set: an event that the filter looks at; whether it lets one in. */
+extern uint32_t trace_filtered;
 bool trace_filter_passes(enum trace_event id, const uint32_t *words);
 
 #endif

@@ -82,6 +82,8 @@ static struct {
 	char name[NAME_ROOM];
 } filter;
 
+uint32_t trace_filtered; /* the events that have the field */
+
 #define NO_NAMES 0xffu
 
 static bool word_fits(enum trace_event id, uint32_t word)
@@ -94,7 +96,7 @@ static bool word_fits(enum trace_event id, uint32_t word)
 
 bool trace_filter_passes(enum trace_event id, const uint32_t *words)
 {
-	return !(filter.events >> id & 1) || word_fits(id, words[filter.word[id]]);
+	return word_fits(id, words[filter.word[id]]);
 }
 
 /* Whether the text before a word ends with "FIELD=", or "FIELD=(" or "FIELD=0x". */
@@ -115,7 +117,7 @@ static void find_field(enum trace_event id, const char *name, size_t length)
 	for (uint8_t word = 0; f.kind; word++, f = trace_field_next(f.rest)) {
 		if (!field_is(&f, name, length))
 			continue;
-		filter.events |= 1u << id;
+		trace_filtered |= 1u << id;
 		filter.word[id] = word;
 		filter.names[id] = f.kind == '{' ? (uint8_t)f.set : NO_NAMES;
 		return;
@@ -139,7 +141,7 @@ int trace_filter(const char *condition)
 	const char *equals = condition ? strchr(condition, '=') : NULL;
 	uint32_t enabled = trace_enabled;
 
-	filter.events = 0;
+	trace_filtered = 0;
 	if (!condition)
 		return 0;
 	if (!equals || !set_value(equals + 1))
@@ -148,5 +150,5 @@ int trace_filter(const char *condition)
 	for (unsigned id = 0; id < TRACE_EVENT_COUNT; id++)
 		find_field((enum trace_event)id, condition, (size_t)(equals - condition));
 	trace_enabled = enabled;
-	return filter.events ? 0 : -ENOENT;
+	return trace_filtered ? 0 : -ENOENT;
 }

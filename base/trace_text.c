@@ -234,6 +234,8 @@ static void print_header(const struct dump *d)
 	}
 	print("# tracer: nop\n#\n# entries-in-buffer/entries-written: %u/%u   #P:%u\n#\n",
 	      (unsigned)kept, (unsigned)written, MAX_CPUS);
+	print("# an event takes %u to record, in the unit of the times\n#\n",
+	      (unsigned)trace_cost());
 	print("#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION\n");
 	print("#              | |         |   |||||     |         |\n");
 }

@@ -259,5 +259,6 @@ TEST(trace_prints_every_event_whole)
 		expect(strstr(text, trace_event_name((enum trace_event)id)));
 	expect(!strchr(text, '%') && !strchr(text, '{'));
 	expect_eq(times_in(text, "[000]"), TRACE_EVENT_COUNT);
-	expect_eq(times_in(text, "\n"), TRACE_EVENT_COUNT + 6);
+	expect_eq(times_in(text, "\n"), TRACE_EVENT_COUNT + 8);
+	expect(strstr(text, "\n# an event takes 1 to record,"));
 }
