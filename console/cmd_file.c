@@ -72,10 +72,12 @@ static int run_ls(const struct words *w)
 }
 
 static const struct command commands[] = {
+
 	{ "cat", "PATH", "what is in a file", "cat /proc/meminfo", 1, 1, run_cat },
-	{ "put", "PATH TEXT", "writes to a file", "put /proc/sys/vm/compact_memory 1", 2, 2,
-	  run_put },
-	{ "ls", "[PATH]", "the names in a directory", "ls /proc", 0, 1, run_ls },
+	{ "put", "PATH TEXT", "writes to a file that is there", "put /proc/sys/vm/compact_memory 1",
+	  2, 2, run_put },
+	{ "ls", "[PATH]", "the names in a directory, of the root if none is said", "ls /proc", 0, 1,
+	  run_ls },
 };
 
 const struct command_family file_commands = {

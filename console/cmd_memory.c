@@ -218,21 +218,49 @@ static int run_check(const struct words *w)
 }
 
 static const struct command commands[] = {
-	{ "buddyinfo", "", "free blocks by zone and order", "buddyinfo", 0, 0, run_buddyinfo },
-	{ "pagetypeinfo", "", "free blocks by migratetype, pageblocks by type", "pagetypeinfo", 0,
-	  0, run_pagetypeinfo },
-	{ "zoneinfo", "", "marks, sizes and statistics of the zones", "zoneinfo", 0, 0,
-	  run_zoneinfo },
-	{ "vmstat", "", "sums over zones, events since boot", "vmstat", 0, 0, run_vmstat },
-	{ "meminfo", "", "memory by use", "meminfo", 0, 0, run_meminfo },
-	{ "map", "[ZONE]", "a picture of memory", "map Normal", 0, 1, run_map },
-	{ "compact", "[async|light|sync] [ZONE]", "compacts one zone or all", "compact sync", 0, 2,
-	  run_compact },
+
+	{ "buddyinfo", "",
+	  "free blocks by zone and order\n"
+	  "the text of Linux's /proc/buddyinfo: columns are blocks of 1, 2, 4 ... 1024 frames",
+	  "buddyinfo", 0, 0, run_buddyinfo },
+	{ "pagetypeinfo", "",
+	  "free blocks by migratetype; pageblocks by type\n"
+	  "the text of Linux's /proc/pagetypeinfo",
+	  "pagetypeinfo", 0, 0, run_pagetypeinfo },
+	{ "zoneinfo", "",
+	  "marks, sizes and statistics of the zones\n"
+	  "the text of Linux's /proc/zoneinfo",
+	  "zoneinfo", 0, 0, run_zoneinfo },
+	{ "vmstat", "",
+	  "counters: pages by state now, events since boot\n"
+	  "the text of Linux's /proc/vmstat",
+	  "vmstat", 0, 0, run_vmstat },
+	{ "meminfo", "",
+	  "memory by use\n"
+	  "the text of Linux's /proc/meminfo",
+	  "meminfo", 0, 0, run_meminfo },
+	{ "map", "[ZONE]",
+	  "a picture of memory, a character so many frames\n"
+	  "one unmovable frame outweighs all movable ones of its character: it is what\n"
+	  "stands in the way of a large block. The legend is below the picture",
+	  "frag 25% 1; map Normal", 0, 1, run_map },
+	{ "compact", "[async|light|sync] [ZONE]",
+	  "moves pages together, so that free memory is in large blocks\n"
+	  "async: leaves what it would have to wait for; light: waits, but not for I/O;\n"
+	  "sync: waits for all (if nothing is said). Ends with a RESULT line",
+	  "frag 25% 1; compact sync; buddyinfo", 0, 2, run_compact },
 	{ "alloc", "ORDER [movable|unmovable|reclaimable] [nocompact]",
-	  "takes a block of 2^ORDER frames", "alloc 3 unmovable", 1, 3, run_alloc },
-	{ "free", "HANDLE", "gives back what alloc took", "free 1", 1, 1, run_free },
-	{ "handles", "", "blocks that alloc took", "handles", 0, 0, run_handles },
-	{ "check", "", "recomputes all invariants", "check", 0, 0, run_check },
+	  "takes a block of 2^ORDER frames and holds it\n"
+	  "unmovable if nothing is said; nocompact: gives up where it would compact\n"
+	  "fails when there is no such block, and says why none could be made",
+	  "alloc 3 unmovable; handles; free 1", 1, 3, run_alloc },
+	{ "free", "HANDLE", "gives back what alloc took", "alloc 0; free 1", 1, 1, run_free },
+	{ "handles", "", "blocks that alloc took and that were not freed", "alloc 10; handles", 0,
+	  0, run_handles },
+	{ "check", "",
+	  "recomputes every invariant of the memory manager\n"
+	  "`ok`, or a line for each that is broken; fails then: there is a bug",
+	  "check", 0, 0, run_check },
 };
 
 const struct command_family memory_commands = {

@@ -222,14 +222,29 @@ static int run_unpin(const struct words *w)
 }
 
 static const struct command commands[] = {
-	{ "migrate", "FRAME", "moves one page, or says why not", "migrate 0x80400", 1, 1,
-	  run_migrate },
-	{ "page", "FRAME", "what is known of a frame", "page 0x80400", 1, 1, run_page },
-	{ "pte", "TASK ADDR", "the entry for an address", "pte 3 0x10000", 2, 2, run_pte },
-	{ "rmap", "FRAME", "who maps a page", "rmap 0x80400", 1, 1, run_rmap },
-	{ "vma", "TASK", "the areas of a task", "vma 3", 1, 1, run_vma },
-	{ "pin", "FRAME", "holds a page, so that it can not move", "pin 0x80400", 1, 1, run_pin },
-	{ "unpin", "FRAME", "gives up a hold that pin took", "unpin 0x80400", 1, 1, run_unpin },
+
+	{ "migrate", "FRAME",
+	  "moves one page, or says why not\n"
+	  "prints the stages that it passed, and both frames. Fails when the page can not be\n"
+	  "moved now: the reason is in the error",
+	  "frag 10% 1; migrate frag:0x20000000", 1, 1, run_migrate },
+	{ "page", "FRAME",
+	  "what is known of a frame\n"
+	  "holds (refs), entries that map it (mapcount), flags, list, and its pageblock",
+	  "frag 10% 1; page frag:0x20000000", 1, 1, run_page },
+	{ "pte", "TASK ADDR", "the entry of the page table for an address",
+	  "frag 10% 1; pte frag 0x20000000", 2, 2, run_pte },
+	{ "rmap", "FRAME",
+	  "who maps a page, by the reverse map\n"
+	  "a line for each mapping; found is their number, mapcount what the page believes",
+	  "frag 10% 1; rmap frag:0x20000000", 1, 1, run_rmap },
+	{ "vma", "TASK", "the areas of a task's memory", "frag 10% 1; vma frag", 1, 1, run_vma },
+	{ "pin", "FRAME",
+	  "holds a page, so that it can not move\n"
+	  "until unpin; at most 32 at a time",
+	  "frag 10% 1; pin frag:0x20000000; page frag:0x20000000", 1, 1, run_pin },
+	{ "unpin", "FRAME", "gives up a hold that pin took",
+	  "frag 10% 1; pin frag:0x20000000; unpin frag:0x20000000", 1, 1, run_unpin },
 };
 
 const struct command_family page_commands = {

@@ -194,7 +194,11 @@ static int run_stress(const struct words *w)
 }
 
 static const struct command commands[] = {
-	{ "stress", "SECONDS [SEED]", "programs check their memory while all of it moves",
+
+	{ "stress", "SECONDS [SEED]",
+	  "programs check their memory while all of it moves\n"
+	  "six programs, on all cpus; memory is compacted without pause in every mode.\n"
+	  "Ends with a RESULT line. Fails when a word or an invariant is wrong",
 	  "stress 1", 1, 2, run_stress },
 };
 

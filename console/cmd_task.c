@@ -212,18 +212,38 @@ static int run_panic(const struct words *w)
 }
 
 static const struct command commands[] = {
-	{ "ps", "", "tasks", "ps", 0, 0, run_ps },
-	{ "spawn", "PATH [ARGS]", "starts a program of the initrd", "spawn hello", 1, 6,
-	  run_spawn },
-	{ "exec", "PATH [ARGS]", "runs a program of the initrd to its end", "exec hello", 1, 6,
-	  run_exec },
-	{ "kill", "TASK", "ends a user task", "kill 3", 1, 1, run_kill },
-	{ "frag", "PAGES|N% SEED", "a task fills pages and releases about half", "frag 25% 1", 2, 2,
-	  run_frag },
-	{ "verify", "", "every checking task reads all its memory now", "verify", 0, 0,
-	  run_verify },
-	{ "poweroff", "[STATUS]", "ends the machine", "poweroff 0", 0, 1, run_poweroff },
-	{ "panic", "null|text-write|stack|undef", "breaks the kernel, to see its report",
+
+	{ "ps", "",
+	  "the tasks there are\n"
+	  "a task is named by its number or its name; main is what runs your commands",
+	  "ps", 0, 0, run_ps },
+	{ "spawn", "PROGRAM [ARGS]",
+	  "starts a program and goes on\n"
+	  "its number is printed; what it says appears in between; `kill` ends it",
+	  "spawn writer; ps", 1, 6, run_spawn },
+	{ "exec", "PROGRAM [ARGS]",
+	  "runs a program to its end\n"
+	  "fails when the program ends with a status that is not 0",
+	  "exec hello", 1, 6, run_exec },
+	{ "kill", "TASK",
+	  "ends a user task\n"
+	  "its memory is back when the prompt is; a kernel thread is refused",
+	  "spawn writer; kill writer", 1, 1, run_kill },
+	{ "frag", "PAGES|N% SEED",
+	  "a task fills memory and gives about half of it back, in runs of 1 to 8 pages\n"
+	  "it lives on and checks what it kept; its memory begins at 0x20000000\n"
+	  "fails when there is not enough memory for it",
+	  "frag 25% 1; buddyinfo", 2, 2, run_frag },
+	{ "verify", "",
+	  "all checking tasks read all their memory now\n"
+	  "fails when one word is not what its owner wrote: a page was moved wrongly",
+	  "frag 10% 1; compact; verify", 0, 0, run_verify },
+	{ "poweroff", "[STATUS]", "ends the machine, with status 0 if none is said", "poweroff 0",
+	  0, 1, run_poweroff },
+	{ "panic", "null|text-write|stack|undef",
+	  "breaks the kernel, to see what it says then\n"
+	  "null: a store to address 8; text-write: a store to code; stack: recursion without\n"
+	  "an end; undef: an undefined instruction. Ends the machine with status 1",
 	  "panic null", 1, 1, run_panic },
 };
 

@@ -1,5 +1,5 @@
 /*
- * The console's loop, its parser, and the table of commands.
+ * The console's loop and its parser.
  *
  * A line is split at blanks into at most COMMAND_MAX_WORDS words; the last of them keeps what
  * follows if there is more. The line being edited belongs to the console's thread; commands get a
@@ -13,32 +13,13 @@
 
 #include "base/log.h"
 #include "base/waitq.h"
-#include "boot/params.h"
+#include "console/commands.h"
 #include "drivers/pl011.h"
 
 #define LINE_ROOM 200u
 #define PROMPT	  "tessera> "
 
 enum key { KEY_CTRL_C = 3, KEY_BACKSPACE = 8, KEY_CTRL_U = 21, KEY_DELETE = 127 };
-
-static const struct command_family *const families[] = {
-	&memory_commands,  &page_commands, &task_commands,   &trace_commands,
-	&demo_commands,	   &file_commands, &stress_commands, &bill_commands,
-	&display_commands, &why_commands,  &blame_commands,
-};
-
-#define FAMILIES (sizeof(families) / sizeof(families[0]))
-
-static int run_help(const struct words *w);
-
-static const struct command help_command = {
-	.name = "help",
-	.arguments = "[COMMAND|boot]",
-	.help = "commands, one of them, or the boot arguments",
-	.example = "help map",
-	.most = 1,
-	.run = run_help,
-};
 
 int console_error(int status, const char *format, ...)
 {
@@ -101,51 +82,13 @@ bool console_number(const struct words *w, unsigned n, uint32_t *value)
 	return true;
 }
 
-static const struct command *find_command(const char *name)
+int console_refuse_name(const char *name)
 {
-	if (strcmp(name, help_command.name) == 0)
-		return &help_command;
-	for (unsigned f = 0; f < FAMILIES; f++)
-		for (unsigned n = 0; n < families[f]->count; n++)
-			if (strcmp(name, families[f]->commands[n].name) == 0)
-				return &families[f]->commands[n];
-	return NULL;
-}
+	const struct command *c = command_nearest(name);
 
-static void print_command(const struct command *c)
-{
-	char usage[64];
-
-	snprintf(usage, sizeof(usage), "%s %s", c->name, c->arguments);
-	print("  %-48s %s\n", usage, c->help);
-}
-
-static void print_all_commands(void)
-{
-	print_command(&help_command);
-	for (unsigned f = 0; f < FAMILIES; f++)
-		for (unsigned n = 0; n < families[f]->count; n++)
-			print_command(&families[f]->commands[n]);
-}
-
-static int run_help(const struct words *w)
-{
-	const char *name = console_word(w, 1);
-	const struct command *c;
-
-	if (!name) {
-		print_all_commands();
-		return 0;
-	}
-	if (strcmp(name, "boot") == 0) {
-		params_help();
-		return 0;
-	}
-	c = find_command(name);
-	if (!c)
-		return console_error(-ENOENT, "no command '%s'; `help` lists them", name);
-	print("%s %s\n  %s\n  example: %s\n", c->name, c->arguments, c->help, c->example);
-	return 0;
+	if (c)
+		return console_error(-ENOENT, "no command '%s'; nearest is `%s`", name, c->name);
+	return console_error(-ENOENT, "no command '%s'; `help` lists them", name);
 }
 
 /* Splits `line` in place. */
@@ -172,24 +115,42 @@ static int refuse_long_line(void)
 	return console_error(-E2BIG, "a line has at most %u characters", LINE_ROOM - 1);
 }
 
-int console_run_line(const char *line)
+/* One command, in `line`, which it cuts into words. */
+static int run_command(char *line)
 {
-	char copy[LINE_ROOM];
 	struct words w;
 	const struct command *c;
+
+	split_words(line, &w);
+	if (w.count == 0)
+		return 0;
+	c = command_find(w.word[0]);
+	if (!c)
+		return console_refuse_name(w.word[0]);
+	if (w.count - 1 < c->least || w.count - 1 > c->most)
+		return console_error(-EINVAL, "expected: %s %s", c->name, c->arguments);
+	return c->run(&w);
+}
+
+int console_run_line(const char *line)
+{
+	char copy[LINE_ROOM], *at = copy;
+	int status = 0;
 
 	if (strlen(line) >= sizeof(copy))
 		return refuse_long_line();
 	strcpy(copy, line);
-	split_words(copy, &w);
-	if (w.count == 0)
-		return 0;
-	c = find_command(w.word[0]);
-	if (!c)
-		return console_error(-ENOENT, "no command '%s'; `help` lists them", w.word[0]);
-	if (w.count - 1 < c->least || w.count - 1 > c->most)
-		return console_error(-EINVAL, "expected: %s %s", c->name, c->arguments);
-	return c->run(&w);
+	while (at) {
+		char *next = strchr(at, ';');
+		int result;
+
+		if (next)
+			*next++ = 0;
+		result = run_command(at);
+		status = status ? status : result;
+		at = next;
+	}
+	return status;
 }
 
 bool console_run_script(const char *script)
@@ -234,10 +195,12 @@ static bool edit_line(char *line, unsigned *length, int key)
 	return false;
 }
 
+static const char key_arrived; /* what who reads the line waits for */
+
 /* In the serial interrupt: bytes have arrived. */
 static void wake_reader(void)
 {
-	waitq_wake(families);
+	waitq_wake(&key_arrived);
 }
 
 static int wait_for_key(void)
@@ -246,7 +209,7 @@ static int wait_for_key(void)
 		struct waiter w;
 		int key;
 
-		waitq_prepare(&w, families, "a key");
+		waitq_prepare(&w, &key_arrived, "a key");
 		key = serial_getc();
 		if (key < 0)
 			sched_block();

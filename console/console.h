@@ -22,8 +22,8 @@ struct words {
 struct command {
 	const char *name;
 	const char *arguments; /* as help prints them */
-	const char *help;      /* one line */
-	const char *example;   /* a line that works on a fresh machine */
+	const char *help;      /* a line for the list; more lines, for `help COMMAND`, may follow */
+	const char *example;   /* a script that works on a fresh machine; a test runs it */
 	unsigned least, most;  /* arguments */
 	int (*run)(const struct words *w);
 };
@@ -35,10 +35,13 @@ struct command_family {
 };
 
 extern const struct command_family memory_commands, page_commands, task_commands, trace_commands,
-	demo_commands, file_commands, stress_commands, bill_commands, display_commands, why_commands,
-	blame_commands;
+	demo_commands, help_commands, file_commands, stress_commands, bill_commands,
+	display_commands, why_commands, blame_commands;
 
-/* Runs one line. Returns 0 or the failing command's status. An empty line succeeds. */
+/*
+ * Runs one line; commands in it are separated by `;`, and all of them run. Returns 0 or the status
+ * of the first that failed. An empty line succeeds.
+ */
 int console_run_line(const char *line);
 
 /* Runs `cmd; cmd; ...` to its end, also past a failure. Returns true if all succeeded. */
@@ -49,6 +52,9 @@ void console_loop(void) __attribute__((noreturn));
 
 /* Prints `error: ...` and returns `status`: the last line of a command that failed. */
 int console_error(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same for a name that no command has; says which one is near. */
+int console_refuse_name(const char *name);
 
 /* The n-th word as a number, decimal or 0x... Returns false if there is none or it is none. */
 bool console_number(const struct words *w, unsigned n, uint32_t *value);

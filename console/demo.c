@@ -346,8 +346,10 @@ static int run_demo(const struct words *w)
 }
 
 static const struct command commands[] = {
-	{ "demo", "[SEED]", "fragments memory, compacts it, proves it unharmed", "demo 1", 0, 1,
-	  run_demo },
+	{ "demo", "[SEED]",
+	  "fragments memory, compacts it, proves it unharmed\n"
+	  "three acts, told by RESULT lines; `make run` is this. Fails when anything is wrong",
+	  "demo 1", 0, 1, run_demo },
 };
 
 const struct command_family demo_commands = {
