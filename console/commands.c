@@ -14,6 +14,7 @@ static const struct {
 	const struct command_family *family;
 } families[] = {
 	{ "this console", &help_commands },
+	{ "this console", &watch_commands },
 	{ "memory as a whole", &memory_commands },
 	{ "one page, one entry, one task's areas", &page_commands },
 	{ "tasks, and the machine itself", &task_commands },

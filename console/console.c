@@ -14,12 +14,16 @@
 #include "base/log.h"
 #include "base/waitq.h"
 #include "console/commands.h"
+#include "console/complete.h"
 #include "drivers/pl011.h"
+#include "kernel/time.h"
 
-#define LINE_ROOM 200u
-#define PROMPT	  "tessera> "
+#define PROMPT "tessera> "
 
-enum key { KEY_CTRL_C = 3, KEY_BACKSPACE = 8, KEY_CTRL_U = 21, KEY_DELETE = 127 };
+static struct {
+	bool has_keys; /* the loop runs: the serial line is the console's */
+	struct line line;
+} console;
 
 int console_error(int status, const char *format, ...)
 {
@@ -170,67 +174,74 @@ bool console_run_script(const char *script)
 	return all_succeeded;
 }
 
-/* One key of a line under edit. Returns true when the line is complete. */
-static bool edit_line(char *line, unsigned *length, int key)
-{
-	if (key == '\r' || key == '\n') {
-		print("\n");
-		return true;
-	}
-	if (key == KEY_CTRL_C) {
-		print("^C\n");
-		*length = 0;
-		return true;
-	}
-	if ((key == KEY_BACKSPACE || key == KEY_DELETE) && *length > 0) {
-		print("\b \b");
-		(*length)--;
-	}
-	for (; key == KEY_CTRL_U && *length > 0; (*length)--)
-		print("\b \b");
-	if (key >= ' ' && key < KEY_DELETE && *length < LINE_ROOM - 1) {
-		print("%c", key);
-		line[(*length)++] = (char)key;
-	}
-	return false;
-}
-
-static const char key_arrived; /* what who reads the line waits for */
-
 /* In the serial interrupt: bytes have arrived. */
 static void wake_reader(void)
 {
-	waitq_wake(&key_arrived);
+	waitq_wake(&console);
 }
 
-static int wait_for_key(void)
+bool console_has_keys(void)
 {
-	for (;;) {
-		struct waiter w;
-		int key;
+	return console.has_keys;
+}
 
-		waitq_prepare(&w, &key_arrived, "a key");
-		key = serial_getc();
-		if (key < 0)
-			sched_block();
-		waitq_finish(&w);
+/* One look, and one sleep if there is none. */
+static int try_key(void)
+{
+	struct waiter w;
+	int key;
+
+	waitq_prepare(&w, &console, "a key");
+	key = serial_getc();
+	if (key < 0)
+		sched_block();
+	waitq_finish(&w);
+	return key;
+}
+
+int console_wait_key(uint32_t ms)
+{
+	uint64_t until = time_ns() + ms * 1000000ull;
+	struct alarm alarm;
+	int key;
+
+	time_alarm_set(&alarm, until);
+	do
+		key = try_key();
+	while (key < 0 && time_ns() < until);
+	time_alarm_clear(&alarm);
+	return key;
+}
+
+static void put_echo(const char *text, size_t bytes)
+{
+	log_put(text, bytes);
+}
+
+static void read_line(struct line *l)
+{
+	enum line_event event = LINE_GOES_ON;
+
+	line_start(l);
+	while (event == LINE_GOES_ON) {
+		int key = try_key();
+
 		if (key >= 0)
-			return key;
+			event = line_key(l, key);
 	}
 }
 
 void console_loop(void)
 {
-	char line[LINE_ROOM];
+	struct line *l = &console.line;
 
+	l->prompt = PROMPT;
+	l->put = put_echo;
+	l->offer_words = console_offer_words;
 	serial_set_wake(wake_reader);
+	console.has_keys = true;
 	for (;;) {
-		unsigned length = 0;
-
-		print(PROMPT);
-		while (!edit_line(line, &length, wait_for_key()))
-			;
-		line[length] = 0;
-		console_run_line(line);
+		read_line(l);
+		console_run_line(l->text);
 	}
 }

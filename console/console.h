@@ -35,7 +35,7 @@ struct command_family {
 };
 
 extern const struct command_family memory_commands, page_commands, task_commands, trace_commands,
-	demo_commands, help_commands, file_commands, stress_commands, bill_commands,
+	demo_commands, help_commands, watch_commands, file_commands, stress_commands, bill_commands,
 	display_commands, why_commands, blame_commands;
 
 /*
@@ -49,6 +49,12 @@ bool console_run_script(const char *script);
 
 /* Reads and runs lines for ever. Context: a kernel thread. */
 void console_loop(void) __attribute__((noreturn));
+
+/* Whether somebody can press a key: not while `run=` or a test has the machine. */
+bool console_has_keys(void);
+
+/* The next key, or -1 when none was pressed in that time. The console's thread alone. */
+int console_wait_key(uint32_t ms);
 
 /* Prints `error: ...` and returns `status`: the last line of a command that failed. */
 int console_error(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -22,6 +22,7 @@ static const struct argument_kind kinds[] = {
 	{ "STATUS", "0 to 255: the emulator's exit status" },
 	{ "SECONDS", "of the machine's own time" },
 	{ "MS", "milliseconds" },
+	{ "TIMES", "how often, one a second; without it: until a key" },
 	{ "SITE", "a place that can fail, as `fail list` lists them" },
 	{ "EVENT", "a name as `trace` lists them, with * and ?; several with commas" },
 };
