@@ -9,7 +9,7 @@ HELP = {
     "migration next": "next one is isolated", "migration show": "both frames", "page": "page FRAME",
     "rmap": "rmap FRAME", "why": "why FRAME", "walk": "walk ADDRESS [TASK]", "areas": "areas TASK", "tasks": "every task",
     "zones": "watermarks", "free-lists": "free-lists ZONE [ORDER]", "scanners": "both scanners",
-    "trace-tail": "trace-tail [N]",
+    "trace-tail": "trace-tail [N]", "check": "recomputed from outside",
 }
 WRONG = {
     "page": "usage: page FRAME", "page 1 2": "usage: page FRAME", "page nonsense": "`nonsense`",
@@ -23,6 +23,7 @@ WRONG = {
     "free-lists normal 11": "ORDER is 0 to 10", "scanners 2": "usage: scanners", "trace-tail no": "events from 1",
     "trace-tail 0": "events from 1", "migration step none": "stages from 1", "migration step 0": "stages from 1",
     "migration next 2": "usage: migration next", "tessera detach 1": "usage: tessera attach PORT",
+    "check all": "usage: check",
 }
 
 

@@ -314,10 +314,14 @@ class Journey:
             raise Wrong("the machine has ended")
         if not cls.reached:
             raise Wrong("stopped elsewhere: %s" % call_chain())
+        cls.name("move", "move", cls.move)
         for name in ("from", "to"):
-            page = getattr(memory.at("move", cls.move), name)
-            pointer = gdb.lookup_type("struct page").pointer()
-            gdb.set_convenience_variable(name, gdb.Value(page).cast(pointer))
+            cls.name(name, "page", getattr(memory.at("move", cls.move), name))
+
+    @staticmethod
+    def name(variable, struct, address):
+        """$variable points there."""
+        gdb.set_convenience_variable(variable, gdb.Value(address).cast(gdb.lookup_type("struct " + struct).pointer()))
 
 
 # ---- what is said

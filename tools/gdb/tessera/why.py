@@ -1,6 +1,7 @@
 """Why a page stayed where it is: its last refusal, what was expected, who holds it."""
+from . import memory
 from .command import Command
-from .frames import find_frame, is_users, lru_words, page_words
+from .frames import find_frame, is_users, lru_words, page_words, pfn_of
 from .holders import holder_lines
 from .inflight import flights
 from .memory import constant
@@ -16,6 +17,35 @@ def in_flight_lines(page):
         move = flight.move
         if page.address in (getattr(move, "from"), move.to):
             yield "  it is on its way just now: `migration show`"
+
+
+def record_of(page):
+    """What mm/move/refusal.h remembers of this page, or None."""
+    if not page.flags & constant("PG_REMEMBERED"):
+        return None
+    for r in memory.variable("refusals"):
+        if r.times and r.frame == pfn_of(page.address) and r.mapping == page.mapping and r.index == page.index:
+            return r
+    return None
+
+
+def where_words(r):
+    if r.where == constant("REFUSED_BY_SCAN"):
+        return "by a scanner that passed over it"
+    if r.where == constant("REFUSED_AT_ISOLATION"):
+        return "when it was to be taken off its list"
+    return "by %s" % memory.enum_names("move_stage", "STAGE_").get(r.stage, "?")
+
+
+def refusal_lines(page):
+    """The last time that it was to move and did not."""
+    r = record_of(page)
+    if r is None:
+        return
+    reason = memory.enum_names("move_reason", "MOVE_", strip=True)[r.reason].upper()
+    holds = ": holds expected %d, found %d" % (r.expected, r.found) if r.reason == constant("MOVE_PINNED") else ""
+    yield "  last refusal: %s, %s%s; %d time%s, last for %s" % (
+        reason, where_words(r), holds, r.times, "" if r.times == 1 else "s", r.text("thread_name"))
 
 
 def can_lines(page):
@@ -44,6 +74,7 @@ class Why(Command):
         yield page_words(page)
         yield "  lru: %s" % lru_words(page)
         yield from in_flight_lines(page)
+        yield from refusal_lines(page)
         yield from can_lines(page)
         yield from holds_lines(page)
 
