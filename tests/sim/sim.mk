@@ -4,7 +4,7 @@
 #   make fuzz              the same operations driven by libFuzzer, FUZZ_SECONDS long
 
 SIM_DIR      := $(B)/host/sim
-SIM_SOURCES  := $(wildcard base/*.c mm/*.c mm/*/*.c arch/*.c arch/sim/*.c) \
+SIM_SOURCES  := $(wildcard base/*.c mm/*.c mm/*/*.c drivers/ramdisk.c arch/*.c arch/sim/*.c) \
 	$(filter-out tests/sim/main.c tests/sim/fuzz.c,$(wildcard tests/sim/*.c))
 SIM_WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Werror
 SIM_COMMON   := -std=gnu2x -g -Iarch/sim -I. -DCHECK_LOCKS $(SIM_WARNINGS) -MMD -MP

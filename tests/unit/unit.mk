@@ -18,7 +18,7 @@ UNIT_COMMON     := $(wildcard base/*.c mm/phys/*.c arch/*.c arch/sim/*.c) mm/che
 	tests/unit/unit.c tests/unit/given.c
 UNIT_phys_SRCS  := $(UNIT_COMMON) $(UNIT_phys_TESTS:%=tests/unit/test_%.c)
 UNIT_files_SRCS := $(UNIT_COMMON) $(wildcard fs/*.c) $(UNIT_files_TESTS:%=tests/unit/test_%.c)
-UNIT_mm_SRCS    := $(sort $(UNIT_COMMON) $(wildcard mm/*.c mm/cache/*.c mm/virt/*.c mm/reclaim/*.c \
+UNIT_mm_SRCS    := $(sort $(UNIT_COMMON) $(wildcard mm/*.c mm/cache/*.c drivers/ramdisk.c mm/virt/*.c mm/reclaim/*.c \
 	mm/move/*.c mm/kinds/*.c mm/views/*.c) $(UNIT_mm_TESTS:%=tests/unit/test_%.c))
 
 # $(1) compiler
