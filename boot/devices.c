@@ -15,8 +15,7 @@
 #include "drivers/power.h"
 #include "kernel/irq.h"
 
-/* The n-th block of registers of a node, mapped; NULL if it has none or it is out of reach. */
-static void *map_registers(const struct fdt_node *node, unsigned n)
+void *devices_map_registers(const struct fdt_node *node, unsigned n)
 {
 	uint64_t address, bytes;
 
@@ -29,7 +28,7 @@ static void *find_registers(const struct fdt *tree, const char *compatible)
 {
 	struct fdt_node node;
 
-	return fdt_find_compatible(tree, compatible, &node) ? map_registers(&node, 0) : NULL;
+	return fdt_find_compatible(tree, compatible, &node) ? devices_map_registers(&node, 0) : NULL;
 }
 
 static bool has_psci_by_hvc(const struct fdt *tree)
@@ -88,8 +87,8 @@ const char *devices_start_interrupts(const struct fdt *tree)
 
 	if (!fdt_find_compatible(tree, "arm,cortex-a15-gic", &node))
 		return "the device tree has no interrupt controller (arm,cortex-a15-gic)";
-	distributor = map_registers(&node, 0);
-	cpu = map_registers(&node, 1);
+	distributor = devices_map_registers(&node, 0);
+	cpu = devices_map_registers(&node, 1);
 	if (!distributor || !cpu)
 		return "the interrupt controller's registers are out of reach";
 	if (!gic_init(distributor, cpu))

@@ -6,6 +6,9 @@
 
 #include "boot/fdt.h"
 
+/* The n-th block of registers of a node, mapped; NULL if it has none or it is out of reach. */
+void *devices_map_registers(const struct fdt_node *node, unsigned n);
+
 /* The serial line and the way to power off. Returns NULL, or what is missing. */
 const char *devices_start_console(const struct fdt *tree);
 

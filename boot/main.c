@@ -10,6 +10,7 @@
 #include "base/thread.h"
 #include "base/waitq.h"
 #include "boot/devices.h"
+#include "boot/disks.h"
 #include "boot/memory.h"
 #include "boot/params.h"
 #include "boot/start.h"
@@ -67,11 +68,13 @@ void kernel_main(uint32_t machine, uint32_t tags)
 	params_parse(handover.command_line);
 	start_or_stop(devices_start_interrupts(&handover.tree));
 	devices_find_display(&handover.tree);
+	disks_find(&handover.tree);
 	cpus = devices_cpus(&handover.tree); /* before the tree may be out of reach */
 	start_or_stop(memory_init(&handover, &borders));
 	say_what_was_found();
 	waitq_init();
 	phys_init(&borders);
 	mm_init();
+	disks_start();
 	start_kernel(handover.command_line, cpus);
 }

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "boot/params.h"
+#include "mm/cache/block.h"
 
 enum param_type { PARAM_FLAG, PARAM_TEXT, PARAM_NUMBER, PARAM_SIZE };
 
@@ -33,6 +34,10 @@ static const struct param params[] = {
 	{ "cma", PARAM_SIZE, AT(cma_bytes), 0, UINT32_MAX,
 	  "size of the area for contiguous memory" },
 	{ "dma", PARAM_SIZE, AT(dma_bytes), 0, UINT32_MAX, "size of the zone DMA" },
+	{ "ramdisk", PARAM_SIZE, AT(ramdisk_bytes), PAGE_SIZE, UINT32_MAX,
+	  "a disk in memory, ram0, of that size" },
+	{ "disktimeout", PARAM_NUMBER, AT(disk_seconds), 1, 3600,
+	  "seconds after which a disk that does not answer has failed" },
 	{ "maxcpus", PARAM_NUMBER, AT(maxcpus), 1, 4, "cpus to start" },
 	{ "loglevel", PARAM_NUMBER, AT(loglevel), 0, 3,
 	  "0 errors, 1 warnings, 2 information, 3 all" },
@@ -48,7 +53,9 @@ static const char *const without_effect[] = { "cma" };
 
 #define PARAMS (sizeof(params) / sizeof(params[0]))
 
-struct boot_params boot_params = { .for_init = "", .seed = 1, .maxcpus = 4, .loglevel = 2 };
+struct boot_params boot_params = {
+	.for_init = "", .seed = 1, .maxcpus = 4, .loglevel = 2, .disk_seconds = BLOCK_LIMIT_S
+};
 
 static char line_copy[PARAMS_TEXT];
 static char unknown[PARAMS_TEXT];

@@ -26,6 +26,8 @@ struct boot_params {
 	uint32_t trace_events; /* kept by each cpu; 0: as many as there is room for without asking */
 	uint32_t lowmem_bytes; /* 0: as much as the direct map holds */
 	uint32_t movable_bytes, cma_bytes, dma_bytes;
+	uint32_t ramdisk_bytes; /* a disk in memory; 0: none */
+	uint32_t disk_seconds;	/* that a disk may take to answer */
 	bool demo;
 	bool display; /* memory on the board's display, from the start */
 };

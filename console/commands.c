@@ -19,6 +19,7 @@ static const struct {
 	{ "one page, one entry, one task's areas", &page_commands },
 	{ "tasks, and the machine itself", &task_commands },
 	{ "files", &file_commands },
+	{ "disks", &disk_commands },
 	{ "why pages do not move, and what moving costs", &why_commands },
 	{ "why pages do not move, and what moving costs", &blame_commands },
 	{ "why pages do not move, and what moving costs", &bill_commands },

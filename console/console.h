@@ -36,7 +36,7 @@ struct command_family {
 
 extern const struct command_family memory_commands, page_commands, task_commands, trace_commands,
 	demo_commands, help_commands, watch_commands, file_commands, stress_commands, bill_commands,
-	display_commands, why_commands, blame_commands;
+	display_commands, why_commands, blame_commands, disk_commands;
 
 /*
  * Runs one line; commands in it are separated by `;`, and all of them run. Returns 0 or the status

@@ -19,6 +19,8 @@ static const struct argument_kind kinds[] = {
 	{ "ARGS", "words that the program is given" },
 	{ "PATH", "a file or directory of the initrd, /proc, /sys or /dev" },
 	{ "TEXT", "what is written, to the end of the line" },
+	{ "DISK", "a name, as `disks` lists them: vda, ram0" },
+	{ "SECTOR", "512 bytes: a number from 0" },
 	{ "STATUS", "0 to 255: the emulator's exit status" },
 	{ "SECONDS", "of the machine's own time" },
 	{ "MS", "milliseconds" },

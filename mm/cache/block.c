@@ -160,8 +160,8 @@ static void complain(const struct block_request *r, uint32_t errors, const char 
 {
 	if (errors > ERRORS_TOLD)
 		return;
-	log_error("error: %s: %s of %u sectors at %llu: %s%s", r->device->name, op_names[r->op],
-		  (unsigned)block_request_sectors(r), (unsigned long long)r->sector, why,
+	log_error("error: %s: %s at sector %llu, count %u: %s%s", r->device->name, op_names[r->op],
+		  (unsigned long long)r->sector, (unsigned)block_request_sectors(r), why,
 		  errors == ERRORS_TOLD ? " (errors of this disk are only counted from here on)"
 					: "");
 }
