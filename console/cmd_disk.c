@@ -112,14 +112,15 @@ static int write_sector(struct block_device *d, const struct words *w, uint32_t 
 
 static int with_buffer(struct block_device *d, const struct words *w, uint32_t sector)
 {
-	char *buffer = alloc_kernel_pages(GFP_KERNEL, 0);
+	struct page *page = alloc_pages(GFP_KERNEL, 0);
 	bool writes = console_word_is(w, 1, "write");
 	int status;
 
-	if (!buffer)
+	if (!page)
 		return console_error(-ENOMEM, "no memory for a sector");
-	status = (writes ? write_sector : read_sector)(d, w, sector, buffer);
-	free_kernel_pages(buffer, 0);
+	status = (writes ? write_sector : read_sector)(d, w, sector,
+						       frame_address(page_to_pfn(page)));
+	page_put(page);
 	return status ? console_error(status, "%s, sector %u: %s", d->name, (unsigned)sector,
 				      strerror(-status))
 		      : 0;

@@ -335,28 +335,34 @@ void block_service(struct block_device *d)
 		block_fail(d, nonsense);
 }
 
-/* The device may still read or write these frames, whenever. Lock held. */
-static uint32_t pin_for_good(const struct list *flying)
+/* A page of the kernel's own does not move: a hold without a name is enough. */
+static void hold_for_good(struct page *p)
 {
-	const struct block_request *r;
-	uint32_t pinned = 0;
+	bool is_pinned = page_is_users(p) && page_try_pin(p, "a disk that failed");
 
-	list_for_each_entry(r, flying, node) {
-		for (uint32_t n = 0; n < r->count; n++) {
-			bool held = page_try_pin(pfn_to_page(r->segments[n].frame),
-						 "a disk that failed");
-
-			assert_that(held); /* the owner's hold is there until `done` */
-		}
-		pinned += r->count;
-	}
-	return pinned;
+	if (!is_pinned)
+		page_get(p);
 }
 
-/* All that the device had, or would have got, ends here. Lock held. Returns frames pinned. */
+/* The device may still read or write these frames, whenever. Lock held. Returns how many. */
+static uint32_t hold_frames(const struct list *flying)
+{
+	const struct block_request *r;
+	uint32_t frames = 0;
+
+	list_for_each_entry(r, flying, node) {
+		for (uint32_t n = 0; n < r->count; n++)
+			hold_for_good(pfn_to_page(r->segments[n].frame));
+		frames += r->count;
+	}
+	return frames;
+}
+
+/* All that the device had, or would have got, ends here. Lock held. Returns frames that are lost.
+ */
 static uint32_t end_all(struct block_device *d, struct list *ended)
 {
-	uint32_t pinned = pin_for_good(&d->flying);
+	uint32_t lost = hold_frames(&d->flying);
 	struct block_request *r;
 
 	list_splice_tail_init(&d->flying, ended);
@@ -366,25 +372,25 @@ static uint32_t end_all(struct block_device *d, struct list *ended)
 		r->status = -EIO;
 		count_end(d, r, -EIO);
 	}
-	return pinned;
+	return lost;
 }
 
 void block_fail(struct block_device *d, const char *why)
 {
 	struct list ended = LIST_INIT(ended);
-	uint32_t saved = spin_lock_irq(&d->lock, LOCK_DEVICE), pinned = 0;
+	uint32_t saved = spin_lock_irq(&d->lock, LOCK_DEVICE), lost = 0;
 	bool failed_before = d->failed;
 
 	if (!failed_before) {
 		d->failed = true;
 		d->ops->give_up(d);
-		pinned = end_all(d, &ended);
+		lost = end_all(d, &ended);
 	}
 	spin_unlock_irq(&d->lock, saved);
 	if (!failed_before)
 		log_error("error: %s: %s: the disk has failed and is not used any more "
 			  "(pages it may still reach: %u)",
-			  d->name, why, (unsigned)pinned);
+			  d->name, why, (unsigned)lost);
 	tell(&ended);
 }
 

@@ -14,8 +14,9 @@
  *
  * A device that does not answer for the limit's seconds, or answers nonsense, has failed: all
  * requests it has end with -EIO, and all later ones at once. What it was given can not be taken
- * back, so the frames of these requests are pinned for good: a transfer that comes late hits
- * nobody else's memory (docs/disks.md).
+ * back, so the frames of these requests are held for good: a transfer that comes late hits
+ * nobody else's memory (docs/disks.md). So after an error an owner lets go of a
+ * frame by page_put, not by free_pages.
  *
  * Locks: block_device.lock (LOCK_DEVICE, interrupts off): the lists, and the driver's ring.
  */
