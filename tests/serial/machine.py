@@ -41,11 +41,12 @@ class Boot:
 
 def run_arguments(options):
     """The command line of tools/run for options such as mem=64, append='demo'; True: an option
-    without a value; qemu= goes to QEMU."""
+    without a value; several values: the option several times; qemu= goes to QEMU."""
     arguments = [str(ROOT / "tools/run")]
     for name, value in options.items():
-        if name != "qemu":
-            arguments += ["--" + name.replace("_", "-")] + ([] if value is True else [str(value)])
+        for one in value if isinstance(value, tuple) else (value,):
+            if name != "qemu":
+                arguments += ["--" + name.replace("_", "-")] + ([] if one is True else [str(one)])
     return arguments + ["--"] + shlex.split(options.get("qemu", ""))
 
 
