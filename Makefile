@@ -35,7 +35,7 @@ ASFLAGS  := $(MACHINE) -g $(INCLUDES) -Wa,-I$(B) -MMD -MP
 LDFLAGS  := $(MACHINE) -nostartfiles -T linker.ld -Wl,--gc-sections -Wl,--no-warn-rwx-segments \
 	    -Wl,--defsym,vsnprintf=vsniprintf -Wl,--defsym,snprintf=sniprintf
 
-RUN := tools/run --board $(BOARD) --mem $(MEM) --smp $(SMP) $(if $(DISK),--disk $(DISK)) \
+RUN := tools/run --board $(BOARD) --mem $(MEM) --smp $(SMP) $(DISK:%=--disk %) \
        $(if $(INITRD),--initrd $(INITRD))
 
 .PHONY: all run shell gdb picture test test-whole unit clang fuzz-calls mutants setup clean help

@@ -89,11 +89,12 @@ static void free_disk_pages(struct ramdisk *ram)
 static bool take_pages(struct ramdisk *ram)
 {
 	ram->table_order = order_for_bytes(ram->pages * (uint32_t)sizeof(*ram->page));
-	ram->page = alloc_kernel_pages(GFP_KERNEL | GFP_ZERO, ram->table_order);
+	ram->page = alloc_kernel_pages(GFP_KERNEL | GFP_ZERO | GFP_NOWARN, ram->table_order);
 	if (!ram->page)
 		return false;
 	for (uint32_t n = 0; n < ram->pages; n++) {
-		ram->page[n] = alloc_pages(GFP_KERNEL | GFP_ZONE_HIGHMEM | GFP_ZERO, 0);
+		ram->page[n] =
+			alloc_pages(GFP_KERNEL | GFP_ZONE_HIGHMEM | GFP_ZERO | GFP_NOWARN, 0);
 		if (!ram->page[n]) {
 			free_disk_pages(ram);
 			return false;

@@ -81,7 +81,8 @@ static void given_request(struct block_request *r, struct block_device *d, enum 
 				     .segments = { { page_to_pfn(page), 0, SECTOR_BYTES } },
 				     .count = op == BLOCK_FLUSH ? 0 : 1,
 				     .done = done,
-				     .status = 1 };
+				     .status = 1,
+				     .age = 100 };
 }
 
 static void given_device(void)
