@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "boot/devices.h"
 #include "boot/params.h"
-#include "drivers/gic.h"
 #include "drivers/pl031.h"
 #include "drivers/ramdisk.h"
 #include "drivers/virtio_blk.h"
@@ -88,7 +87,7 @@ static void start_watch(void)
 {
 	block_set_limit(boot_params.disk_seconds);
 	if (!found.clock || !pl031_init(found.clock) || !disk_watch_init(found.clock_line))
-		log_warn("boot: no clock of its own kind (arm,pl031): a disk that never answers is "
+		log_warn("boot: no clock (arm,pl031) to watch disks by: one that never answers is "
 			 "waited for");
 }
 

@@ -8,6 +8,7 @@
 #include "arch/frame.h"
 #include "base/log.h"
 #include "console/console.h"
+#include "drivers/ramdisk.h"
 #include "mm/cache/block.h"
 #include "mm/phys/alloc.h"
 
@@ -40,7 +41,7 @@ static int run_disks(const struct words *w)
 
 	(void)w;
 	if (!block_next(NULL))
-		print("no disks: start with tools/run --disk FILE, or with ramdisk=SIZE\n");
+		print("no disks: start with tools/run --disk FILE, or try `disk ram 16`\n");
 	while ((d = block_next(d)))
 		print_disk(d);
 	return 0;
@@ -126,15 +127,25 @@ static int with_buffer(struct block_device *d, const struct words *w, uint32_t s
 		      : 0;
 }
 
-static int run_disk(const struct words *w)
+static int create_ram_disk(const struct words *w)
 {
-	bool writes = console_word_is(w, 1, "write");
 	struct block_device *d;
+	uint32_t pages;
+
+	if (!console_number(w, 2, &pages) || pages == 0)
+		return console_error(-EINVAL, "PAGES is a number, at least 1");
+	d = ramdisk_create((uint64_t)pages * PAGE_SIZE);
+	if (!d)
+		return console_error(-ENOMEM, "no memory for a disk of %u pages", (unsigned)pages);
+	print("disk=%s sectors=%llu\n", d->name, (unsigned long long)d->sectors);
+	return 0;
+}
+
+static int access_sector(const struct words *w)
+{
+	struct block_device *d = block_find(console_word(w, 2));
 	uint32_t sector;
 
-	if (writes != (w->count == 5) || (!writes && !console_word_is(w, 1, "read")))
-		return console_error(-EINVAL, "read DISK SECTOR, or write DISK SECTOR TEXT");
-	d = block_find(console_word(w, 2));
 	if (!d)
 		return console_error(-ENODEV, "no disk %s (`disks` lists them)",
 				     console_word(w, 2));
@@ -143,13 +154,23 @@ static int run_disk(const struct words *w)
 	return with_buffer(d, w, sector);
 }
 
+static int run_disk(const struct words *w)
+{
+	if (w->count == 3 && console_word_is(w, 1, "ram"))
+		return create_ram_disk(w);
+	if ((w->count == 4 && console_word_is(w, 1, "read")) ||
+	    (w->count == 5 && console_word_is(w, 1, "write")))
+		return access_sector(w);
+	return console_error(-EINVAL, "ram PAGES, read DISK SECTOR, or write DISK SECTOR TEXT");
+}
+
 static const struct command commands[] = {
 	{ "disks", "", "every disk: its size, who has it, what was read and written", "disks", 0, 0,
 	  run_disks },
-	{ "disk", "read DISK SECTOR | write DISK SECTOR TEXT",
-	  "one sector of a disk\n"
+	{ "disk", "ram PAGES | read DISK SECTOR | write DISK SECTOR TEXT",
+	  "one sector of a disk, or a new disk in memory\n"
 	  "write fills the sector with the text, over and over, and flushes the disk.",
-	  "disks", 3, 4, run_disk },
+	  "disk ram 16; disk write ram0 3 hello; disk read ram0 3", 2, 4, run_disk },
 };
 
 const struct command_family disk_commands = {
