@@ -1,7 +1,8 @@
-"""Sessions of the debugger: read from a document, played on a machine.
+"""Sessions of the debugger and of the console: read from a document, played on a machine.
 
 A document names the machine of its next blocks in a comment, `<!-- gdb: BOOT ARGUMENTS -->`; all ```gdb
-blocks up to the next such comment are one session.
+blocks up to the next such comment are one session. ```console blocks are what the same machine says on
+its serial line when nobody debugs it: the commands of its run= argument, or some of them, in order.
 """
 import os
 import pathlib
@@ -11,8 +12,9 @@ import subprocess
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DOCUMENT = ROOT / "docs/debugging.md"
+DOCUMENTS = [ROOT / "docs" / name for name in ("debugging.md", "one-migration.md", "stuck-pages.md")]
 PROMPT = "(gdb) "
+CONSOLE_PROMPT = "tessera> "
 MACHINE = re.compile(r"^<!-- gdb: (.*) -->$")
 
 
@@ -23,22 +25,31 @@ class Step:
         self.command, self.first, self.lines = command, first, []
 
 
-def sessions(text):
-    """[(boot arguments, [Step])] of a document; a Step knows its first line's number."""
+def blocks_of(text, kind, prompt):
+    """[(boot arguments, [Step])] of the blocks of one kind; a Step knows its first line's number. The first
+    Step of a machine has no command: it is what is printed on arrival."""
     found, inside = [], False
     for n, line in enumerate(text.splitlines()):
         machine = MACHINE.match(line)
         if machine:
             found.append((machine.group(1), [Step(None, n)]))
         elif line.startswith("```"):
-            inside = line == "```gdb"
+            inside = line == "```" + kind
             if inside and len(found[-1][1]) == 1 and not found[-1][1][0].lines:
                 found[-1][1][0].first = n + 1
-        elif inside and line.startswith(PROMPT):
-            found[-1][1].append(Step(line[len(PROMPT):], n + 1))
+        elif inside and line.startswith(prompt):
+            found[-1][1].append(Step(line[len(prompt):], n + 1))
         elif inside:
             found[-1][1][-1].lines.append(line)
-    return found
+    return [(boot, steps) for boot, steps in found if len(steps) > 1]
+
+
+def sessions(text):
+    return blocks_of(text, "gdb", PROMPT)
+
+
+def consoles(text):
+    return [(boot, steps[1:]) for boot, steps in blocks_of(text, "console", CONSOLE_PROMPT)]
 
 
 def free_port():
@@ -81,3 +92,15 @@ def play(commands, boot="demo seed=1", options=()):
     parts = re.split(r"^== \d+\n", said, flags=re.M)
     assert len(parts) == len(commands) + 1, text
     return [re.sub(r"^\[Inferior.*\n", "", part, flags=re.M) for part in parts]
+
+
+def listen(commands, boot):
+    """What the machine says to each of these commands, which come in this order in its run= argument."""
+    done = subprocess.run(["tools/run", "--append", boot], cwd=ROOT, timeout=120, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    text, said = done.stdout.decode(errors="replace").replace("\r", ""), []
+    for command in commands:
+        _, found, text = text.partition(CONSOLE_PROMPT + command + "\n")
+        assert found, "no `%s` in what the machine said" % command
+        said.append(text.partition(CONSOLE_PROMPT)[0])
+    return said

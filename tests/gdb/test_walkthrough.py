@@ -1,14 +1,15 @@
-"""The sessions in docs/debugging.md, played, and their output compared. Words may not change.
+"""The sessions in the documents, played, and their output compared. Words may not change.
 
-Numbers of three digits and more, and all numbers of what counts memory as a whole, may: they change
-with the size of the kernel. tests/gdb/update-walkthrough writes them anew.
+Numbers of three digits and more, and all numbers of what counts memory as a whole or tells times, may:
+they change with the size of the kernel. tests/gdb/update-walkthrough writes them anew.
 """
 import re
 
 import pytest
-from session import DOCUMENT, play, sessions
+from session import DOCUMENTS, consoles, listen, play, sessions
 
-COUNTING = ("zones", "free-lists", "scanners", "tasks", "areas", "trace-tail", "check")
+COUNTING = ("zones", "free-lists", "scanners", "tasks", "areas", "trace-tail", "check", "trace", "bill", "blame", "alloc",
+            "compact", "frag")
 
 
 def without_numbers(line, command):
@@ -18,13 +19,27 @@ def without_numbers(line, command):
     return re.sub(r"\s+", " ", line).rstrip()
 
 
-def ids():
-    return [boot for boot, _ in sessions(DOCUMENT.read_text())]
+def blind(lines, command):
+    return [without_numbers(line, command) for line in lines]
 
 
-@pytest.mark.parametrize("number", range(len(ids())), ids=ids())
-def test_the_walk_through_is_true(number):
-    boot, steps = sessions(DOCUMENT.read_text())[number]
+def of_documents(read):
+    """[(document's name: boot, boot, steps)]"""
+    return [("%s: %s" % (d.name, boot), boot, steps) for d in DOCUMENTS for boot, steps in read(d.read_text())]
+
+
+def parameters(read):
+    found = of_documents(read)
+    return pytest.mark.parametrize("boot, steps", [f[1:] for f in found], ids=[f[0] for f in found])
+
+
+@parameters(sessions)
+def test_the_walk_through_is_true(boot, steps):
     for step, said in zip(steps, play([s.command for s in steps[1:]], boot)):
-        found = [without_numbers(line, step.command) for line in said.splitlines()]
-        assert found == [without_numbers(line, step.command) for line in step.lines], step.command
+        assert blind(said.splitlines(), step.command) == blind(step.lines, step.command), step.command
+
+
+@parameters(consoles)
+def test_what_the_console_says_is_true(boot, steps):
+    for step, said in zip(steps, listen([s.command for s in steps], boot)):
+        assert blind(said.splitlines(), step.command) == blind(step.lines, step.command), step.command

@@ -29,9 +29,11 @@ def is_in_its_object(page):
     return cache is not None and (page.index, page.address) in set(radix_items(cache.pages.root))
 
 
-def console_pins(page):
-    pinned = memory.variable("pins", "console/cmd_page.c").pinned
-    return [n for n in range(len(pinned)) if pinned[n] == page.address]
+def pins(page):
+    """Those whose name is in the table: mm/phys/pin.h."""
+    for pin in memory.variable("pin_table"):
+        if pin.use & constant("PIN_STATE_MASK") == constant("PIN_HELD") and pin.page == page.address:
+            yield Hold("pin", "%s, by %s (task %d)" % (pin.text("why"), pin.text("thread_name"), pin.thread_id))
 
 
 def mover_holds(page, found):
@@ -75,7 +77,7 @@ def holds(page):
         named += users_holds(page, found)
     elif not named:
         named.append(owner_hold(page))
-    named += [Hold("pin", "the console's, by `pin`") for _ in console_pins(page)]
+    named += pins(page)
     return named
 
 
