@@ -38,7 +38,7 @@ LDFLAGS  := $(MACHINE) -nostartfiles -T linker.ld -Wl,--gc-sections -Wl,--no-war
 RUN := tools/run --board $(BOARD) --mem $(MEM) --smp $(SMP) $(DISK:%=--disk %) \
        $(if $(INITRD),--initrd $(INITRD))
 
-.PHONY: all run shell gdb picture test test-whole unit clang fuzz-calls mutants setup clean help
+.PHONY: all run shell gdb picture trace test test-whole unit clang fuzz-calls mutants setup clean help
 all: $(B)/tessera.elf $(B)/tessera.img $(B)/vexpress-a15.dtb $(B)/initrd.cpio
 	@:
 
@@ -47,6 +47,7 @@ help:
 	@echo "make shell    the same machine with the console"
 	@echo "make gdb      stop at the first migration, with the debugger's commands loaded"
 	@echo "make picture  photographs of memory before, while and after it is compacted"
+	@echo "make trace    what eight allocations that compact did: build/trace.txt, .json for Perfetto, a histogram"
 	@echo "make test     every test; T=pattern picks"
 	@echo "make unit     tests on the host; make clang: every source through clang"
 	@echo "make sim      the same mm/ on the simulated machine, by seed; make soak SEEDS=N: many; make fuzz"
@@ -74,6 +75,11 @@ gdb: setup
 picture: setup
 	@$(MAKE) --no-print-directory all
 	@tools/picture --mem $(MEM) --smp $(SMP)
+
+# Blocks asked for where there are none, with every step recorded; see docs/events.md.
+trace: setup
+	@$(MAKE) --no-print-directory all
+	@tools/trace $(B) $(RUN)
 
 # The kernel is linked twice: the second time with the names found in the first.
 link = $(CC) $(LDFLAGS) $(OBJECTS) $(1) -o $(2)
