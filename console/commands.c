@@ -21,6 +21,7 @@ static const struct {
 	{ "files", &file_commands },
 	{ "disks", &disk_commands },
 	{ "why pages do not move, and what moving costs", &why_commands },
+	{ "why pages do not move, and what moving costs", &plan_commands },
 	{ "why pages do not move, and what moving costs", &blame_commands },
 	{ "why pages do not move, and what moving costs", &bill_commands },
 	{ "events and failures", &trace_commands },

@@ -35,6 +35,7 @@ struct command_family {
 };
 
 extern const struct command_family memory_commands, page_commands, task_commands, trace_commands,
+	plan_commands,
 	demo_commands, help_commands, watch_commands, file_commands, stress_commands, bill_commands,
 	display_commands, why_commands, blame_commands, disk_commands;
 
