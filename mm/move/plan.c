@@ -66,13 +66,21 @@ static struct look look_at_block(uint32_t start, uint32_t pages)
 	return l;
 }
 
+/* Those with the fewest frames in the way are kept, in that order: they are nearest to being free. */
 static void remember_blocked(struct plan *plan, uint32_t start, const struct look *l)
 {
-	if (plan->blocked_count < PLAN_BLOCKED)
-		plan->blocked[plan->blocked_count] = (struct plan_blocked){
-			pfn(start), l->first, l->reason, l->in_the_way
-		};
+	uint32_t kept = plan->blocked_count < PLAN_BLOCKED ? plan->blocked_count : PLAN_BLOCKED;
+	uint32_t n = kept;
+
 	plan->blocked_count++;
+	while (n && plan->blocked[n - 1].frames > l->in_the_way) {
+		if (n < PLAN_BLOCKED)
+			plan->blocked[n] = plan->blocked[n - 1];
+		n--;
+	}
+	if (n < PLAN_BLOCKED)
+		plan->blocked[n] = (struct plan_blocked){ pfn(start), l->first, l->reason,
+							  l->in_the_way };
 }
 
 /* Frames that the free scanner would give out above here: it takes from blocks that are partly full. */

@@ -3,8 +3,8 @@
  *
  * The plan looks at frames as the scanners do: from where the next run would go on, upwards, block by
  * block of the wanted order. The first block in which every frame is free or could move, with frames
- * above it for what is in it, is the one the run would make. Blocks before it that have a frame in
- * the way are remembered with that frame. Nothing is locked, isolated or moved; so what it says is
+ * above it for what is in it, is the one the run would make. Of the blocks before it that have frames
+ * in the way, those with the fewest are remembered, each with the first of its frames. Nothing is locked, isolated or moved; so what it says is
  * true of the moment, and others may change it before anybody acts.
  */
 #ifndef MM_MOVE_PLAN_H
@@ -42,8 +42,8 @@ struct plan {
 	uint32_t targets;    /* free frames above the block that pages could go to */
 	uint64_t insns;	     /* what all of that would cost, by what pages cost so far */
 	uint32_t looked_at;  /* blocks of that order, this one included */
-	uint32_t blocked_count; /* of them with a frame in the way; the first are kept */
-	struct plan_blocked blocked[PLAN_BLOCKED];
+	uint32_t blocked_count; /* of them with a frame in the way */
+	struct plan_blocked blocked[PLAN_BLOCKED]; /* fewest frames first */
 };
 
 /* Order 0 to MAX_ORDER. Context: any; racy. */
