@@ -46,6 +46,21 @@ static bool is_pl011(const void *registers)
 	       (device_read(registers, UARTPERIPHID1) & 0x0fu) == 0;
 }
 
+static bool ring_is_full(void)
+{
+	return uart.head - uart.tail == RING_BYTES;
+}
+
+static void take_received(void)
+{
+	while (!ring_is_full() && !(device_read(uart.base, UARTFR) & FR_RXFE))
+		uart.ring[uart.head++ % RING_BYTES] = (char)device_read(uart.base, UARTDR);
+}
+
+/*
+ * A byte that came before us waits in the one place that the FIFO has while it is off. Once it is on
+ * the next byte may be put into that place: this one is taken at once.
+ */
 bool pl011_init(void *registers)
 {
 	if (!is_pl011(registers))
@@ -55,6 +70,7 @@ bool pl011_init(void *registers)
 	device_write(registers, UARTIMSC, 0);
 	device_write(registers, UARTICR, INT_ALL);
 	device_write(registers, UARTLCR_H, LCR_H_FEN | LCR_H_8BIT);
+	take_received();
 	device_write(registers, UARTCR, CR_UARTEN | CR_TXE | CR_RXE);
 	return true;
 }
@@ -91,11 +107,6 @@ void pl011_start_receive(void)
 	device_write(uart.base, UARTIMSC, INT_RX | INT_RT);
 }
 
-static bool ring_is_full(void)
-{
-	return uart.head - uart.tail == RING_BYTES;
-}
-
 /*
  * Reading the FIFO is what takes the interrupt back: writing UARTICR afterwards would also take
  * back the one of a byte that came in between. Source: PrimeCell UART (PL011) TRM, ARM DDI
@@ -105,8 +116,7 @@ void pl011_interrupt(void *unused)
 {
 	(void)unused;
 	spin_lock(&uart.ring_lock, LOCK_DEVICE);
-	while (!ring_is_full() && !(device_read(uart.base, UARTFR) & FR_RXFE))
-		uart.ring[uart.head++ % RING_BYTES] = (char)device_read(uart.base, UARTDR);
+	take_received();
 	if (ring_is_full())
 		device_write(uart.base, UARTIMSC, 0);
 	spin_unlock(&uart.ring_lock);
