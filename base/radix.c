@@ -113,6 +113,14 @@ static void fill_slot(struct radix_node *n, unsigned slot, void *what)
 	n->used++;
 }
 
+/* The first slot of a new root: its marks are those that the old one has anywhere. */
+static void put_below(struct radix_node *top, struct radix_node *root)
+{
+	fill_slot(top, 0, root);
+	for (unsigned mark = 0; mark < RADIX_MARKS; mark++)
+		top->marked[mark] = root->marked[mark] != 0;
+}
+
 /* Puts nodes on top until the root reaches the index. */
 static void grow(struct radix *t, uint32_t index, struct radix_stock *s)
 {
@@ -121,7 +129,7 @@ static void grow(struct radix *t, uint32_t index, struct radix_stock *s)
 
 		n->level = t->root ? t->root->level + 1 : level_for(index);
 		if (t->root)
-			fill_slot(n, 0, t->root);
+			put_below(n, t->root);
 		t->root = n;
 	}
 }
@@ -163,7 +171,7 @@ void *radix_replace(struct radix *t, uint32_t index, void *item)
 	return before;
 }
 
-/* ---- remove */
+/* ---- marks */
 
 /* The node of level `level` on the way to the index, which exists. */
 static struct radix_node *node_at(const struct radix *t, uint32_t index, uint32_t level)
@@ -174,6 +182,72 @@ static struct radix_node *node_at(const struct radix *t, uint32_t index, uint32_
 		n = n->slot[slot_at(index, n->level)];
 	return n;
 }
+
+static uint64_t slot_bit(uint32_t index, uint32_t level)
+{
+	return 1ull << slot_at(index, level);
+}
+
+void radix_set_mark(struct radix *t, uint32_t index, unsigned mark)
+{
+	struct radix_node *n;
+
+	assert_that(radix_find(t, index) != NULL);
+	for (n = t->root; n->level; n = n->slot[slot_at(index, n->level)])
+		n->marked[mark] |= slot_bit(index, n->level);
+	n->marked[mark] |= slot_bit(index, 0);
+}
+
+/* Upwards, as long as nothing else below carries it. */
+void radix_clear_mark(struct radix *t, uint32_t index, unsigned mark)
+{
+	if (!radix_is_marked(t, index, mark))
+		return;
+	for (uint32_t level = 0; level <= t->root->level; level++) {
+		struct radix_node *n = node_at(t, index, level);
+
+		n->marked[mark] &= ~slot_bit(index, level);
+		if (n->marked[mark])
+			return;
+	}
+}
+
+bool radix_is_marked(const struct radix *t, uint32_t index, unsigned mark)
+{
+	const struct radix_node *n = lowest_node(t, index);
+
+	return n && n->level == 0 && n->marked[mark] & slot_bit(index, 0);
+}
+
+/* The level on the way down at which the slot for the index is not marked; -1: marked all the way.
+ */
+static int unmarked_level(const struct radix *t, uint32_t index, unsigned mark)
+{
+	const struct radix_node *n = t->root;
+
+	while (n->marked[mark] & slot_bit(index, n->level)) {
+		if (n->level == 0)
+			return -1;
+		n = n->slot[slot_at(index, n->level)];
+	}
+	return (int)n->level;
+}
+
+void *radix_next_marked(const struct radix *t, uint32_t *index, unsigned mark)
+{
+	while (reaches(t, *index)) {
+		int level = unmarked_level(t, *index, mark);
+
+		if (level < 0)
+			return radix_find(t, *index);
+		*index = next_slot_start(*index, (uint32_t)level);
+		if (*index == 0)
+			return NULL;
+	}
+	return NULL;
+}
+
+/* ---- remove */
 
 /* Empties a slot at `level`; a node left empty goes, and empties its own slot one level up. */
 static void empty_slot(struct radix *t, uint32_t index, struct radix_stock *s)
@@ -194,7 +268,10 @@ void *radix_remove(struct radix *t, uint32_t index, struct radix_stock *s)
 {
 	void *item = radix_find(t, index);
 
-	if (item)
-		empty_slot(t, index, s);
+	if (!item)
+		return NULL;
+	for (unsigned mark = 0; mark < RADIX_MARKS; mark++)
+		radix_clear_mark(t, index, mark);
+	empty_slot(t, index, s);
 	return item;
 }

@@ -142,3 +142,58 @@ TEST(radix_agrees_with_an_array, "covers: MG-7")
 		radix_remove(&given.tree, key[i], &given.stock);
 	then_tree_is_empty();
 }
+
+static void expect_marked(const bool *marked, const uint32_t *key, unsigned mark)
+{
+	uint32_t index = 0, found = 0, wanted = 0;
+	const void *item;
+
+	for (unsigned i = 0; i < KEYS; i++) {
+		wanted += marked[i];
+		if (marked[i])
+			expect(radix_is_marked(&given.tree, key[i], mark));
+	}
+	for (item = radix_next_marked(&given.tree, &index, mark); item;
+	     item = index++ == ~0u ? NULL : radix_next_marked(&given.tree, &index, mark)) {
+		expect_eq(*(const uint32_t *)item, index);
+		expect(radix_is_marked(&given.tree, index, mark));
+		found++;
+	}
+	expect_eq(found, wanted);
+}
+
+/* Marks come and go while items do; a new root knows what is marked below it. */
+TEST(radix_marks_find_what_carries_them, "covers: CP-6")
+{
+	static uint32_t key[KEYS];
+	bool in[KEYS] = { false }, marked[RADIX_MARKS][KEYS] = { { false } };
+	struct rng r;
+
+	given_tree();
+	rng_seed(&r, 11);
+	for (unsigned i = 0; i < KEYS; i++)
+		key[i] = (some_index(&r) & ~63u) | i; /* all different */
+	for (unsigned turn = 0; turn < 6000; turn++) {
+		unsigned i = rng_below(&r, KEYS), mark = rng_below(&r, RADIX_MARKS);
+
+		if (!in[i]) {
+			expect_eq(insert(key[i], &key[i]), 0);
+			in[i] = true;
+		} else if (rng_below(&r, 4) == 0) {
+			expect(radix_remove(&given.tree, key[i], &given.stock) == &key[i]);
+			in[i] = marked[0][i] = marked[1][i] = false;
+		} else if (marked[mark][i]) {
+			radix_clear_mark(&given.tree, key[i], mark);
+			marked[mark][i] = false;
+		} else {
+			radix_set_mark(&given.tree, key[i], mark);
+			marked[mark][i] = true;
+		}
+		if (turn % 16 == 0)
+			for (mark = 0; mark < RADIX_MARKS; mark++)
+				expect_marked(marked[mark], key, mark);
+	}
+	for (unsigned i = 0; i < KEYS; i++)
+		radix_remove(&given.tree, key[i], &given.stock);
+	then_tree_is_empty();
+}
