@@ -85,20 +85,26 @@ static void *take_object(struct objcache *c)
 }
 
 /*
- * The allocator may sleep, so the lock is dropped around it; a frame that came too late is used
- * later.
+ * The allocator may sleep, so the lock is dropped around it. Race: somebody else may have grown the
+ * cache meanwhile; then this frame goes back, or it would stay with nothing in it until it is used.
  */
 static bool grow(struct objcache *c, gfp_t gfp)
 {
 	struct objects *o = new_frame(c, gfp);
 	uint32_t saved;
+	bool late;
 
 	if (!o)
 		return false;
 	saved = spin_lock_irq(&c->lock, LOCK_OBJCACHE);
-	list_add_tail(&c->partial, &o->node);
-	c->frames++;
+	late = !list_is_empty(&c->partial);
+	if (!late) {
+		list_add_tail(&c->partial, &o->node);
+		c->frames++;
+	}
 	spin_unlock_irq(&c->lock, saved);
+	if (late)
+		free_kernel_pages(o, 0);
 	return true;
 }
 

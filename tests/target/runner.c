@@ -43,14 +43,25 @@ void test_on_one_cpu(void)
 	sched_run_on(1u << cpu_id());
 }
 
-bool test_counts_instructions(void)
+/* Two instructions a round, and a few around it. */
+static uint64_t measure_loop(void)
 {
 	uint32_t rounds = 10000;
-	uint64_t start = cpu_insns(), spent;
+	uint64_t start = cpu_insns();
 
 	__asm__ volatile("1: subs %0, %0, #1\n\tbne 1b" : "+r"(rounds)::"cc");
-	spent = cpu_insns() - start;
-	return spent >= 20000 && spent < 20100;
+	return cpu_insns() - start;
+}
+
+/* Host time may come near the number once; it is not the same eight times. */
+bool test_counts_instructions(void)
+{
+	uint64_t first = measure_loop();
+	bool same = first >= 20000 && first < 20100;
+
+	for (unsigned n = 0; same && n < 8; n++)
+		same = measure_loop() == first;
+	return same;
 }
 
 /* Shell patterns: * any run, ? any one. */
@@ -106,7 +117,7 @@ static uint32_t free_frames_in_the_end(uint32_t wanted)
 {
 	uint32_t found = free_frames();
 
-	for (unsigned tries = 0; tries < 100 && found != wanted; tries++) {
+	for (unsigned tries = 0; tries < 300 && found != wanted; tries++) {
 		time_sleep_ns(10000000);
 		found = free_frames();
 	}

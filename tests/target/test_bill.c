@@ -116,7 +116,8 @@ TEST(bill, every_stage_of_every_page_is_charged, "")
 	EXPECT_TRUE(b.laps[BILL_CHECK] >= 2 * b.moved);
 	EXPECT_TRUE(b.laps[BILL_PUT_BACK] > b.moved);
 	EXPECT_TRUE(b.laps[BILL_INVALIDATE] >= b.moved / MOVE_BATCH);
-	for (unsigned p = BILL_ISOLATE; p <= BILL_PUT_BACK; p++)
+	/* By host time a short phase may be no longer than the look at the clock. */
+	for (unsigned p = BILL_ISOLATE; test_counts_instructions() && p <= BILL_PUT_BACK; p++)
 		EXPECT_TRUE(bill_net(&b, (enum bill_phase)p) > 0);
 }
 
