@@ -1,9 +1,9 @@
 /*
  * plan ORDER: what compaction would do for a block of that order, in each zone; nothing is done.
  *
- *   plan zone=Normal order=8 answer=moves block=0x83c00 pages=143 on_the_way=0 targets=3950 insns=286000
- *   blocked zone=Normal block=0x80000 frames=256 first=0x80000 reason=UNSUPPORTED place="reserved:kernel"
- *   plan zone=Normal looked_at=62 blocked=61 shown=8
+ *   plan zone=Normal order=8 answer=moves block=0x83c00 pages=143 on_the_way=0 targets=3950
+ * insns=286000 blocked zone=Normal block=0x80000 frames=256 first=0x80000 reason=UNSUPPORTED
+ * place="reserved:kernel" plan zone=Normal looked_at=62 blocked=61 shown=8
  */
 #include <errno.h>
 

@@ -58,8 +58,8 @@ static void take_received(void)
 }
 
 /*
- * A byte that came before us waits in the one place that the FIFO has while it is off. Once it is on
- * the next byte may be put into that place: this one is taken at once.
+ * A byte that came before us waits in the one place that the FIFO has while it is off. Once it is
+ * on the next byte may be put into that place: this one is taken at once.
  */
 bool pl011_init(void *registers)
 {

@@ -1,11 +1,12 @@
 /*
  * What a run of compaction for one block would do, without doing any of it.
  *
- * The plan looks at frames as the scanners do: from where the next run would go on, upwards, block by
- * block of the wanted order. The first block in which every frame is free or could move, with frames
- * above it for what is in it, is the one the run would make. Of the blocks before it that have frames
- * in the way, those with the fewest are remembered, each with the first of its frames. Nothing is locked, isolated or moved; so what it says is
- * true of the moment, and others may change it before anybody acts.
+ * The plan looks at frames as the scanners do: from where the next run would go on, upwards, block
+ * by block of the wanted order. The first block in which every frame is free or could move, with
+ * frames above it for what is in it, is the one the run would make. Of the blocks before it that
+ * have frames in the way, those with the fewest are remembered, each with the first of its frames.
+ * Nothing is locked, isolated or moved; so what it says is true of the moment, and others may
+ * change it before anybody acts.
  */
 #ifndef MM_MOVE_PLAN_H
 #define MM_MOVE_PLAN_H
@@ -37,11 +38,11 @@ enum plan_answer {
 struct plan {
 	enum plan_answer answer;
 	pfn_t block;
-	uint32_t pages;	     /* in use in the block, that would move */
-	uint32_t on_the_way; /* that the scanner would move from lower blocks before */
-	uint32_t targets;    /* free frames above the block that pages could go to */
-	uint64_t insns;	     /* what all of that would cost, by what pages cost so far */
-	uint32_t looked_at;  /* blocks of that order, this one included */
+	uint32_t pages;		/* in use in the block, that would move */
+	uint32_t on_the_way;	/* that the scanner would move from lower blocks before */
+	uint32_t targets;	/* free frames above the block that pages could go to */
+	uint64_t insns;		/* what all of that would cost, by what pages cost so far */
+	uint32_t looked_at;	/* blocks of that order, this one included */
 	uint32_t blocked_count; /* of them with a frame in the way */
 	struct plan_blocked blocked[PLAN_BLOCKED]; /* fewest frames first */
 };

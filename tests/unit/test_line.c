@@ -146,7 +146,8 @@ TEST(line_cursor_keys_come_in_several_forms, "")
 	then_line("abc", 3);
 	type("\x02\x02\x06");
 	then_line("abc", 2);
-	type("\x1b[1;5C\x1b[15~\x1bZ"); /* with modifiers, function keys, others: nothing is typed */
+	type("\x1b[1;5C\x1b[15~\x1bZ"); /* with modifiers, function keys, others: nothing is typed
+					 */
 	then_line("abc", 3);
 }
 
@@ -256,12 +257,15 @@ TEST(line_completes_what_is_sure, "")
 	then_line("compact ", 8);
 	type("l\t");
 	then_line("compact light ", 14);
-	type("\x15" "c\t"); /* compact, check, cat: nothing is sure */
+	type("\x15"
+	     "c\t"); /* compact, check, cat: nothing is sure */
 	then_line("c", 1);
 	expect_eq(terminal.bells, 1);
-	type("\x15" "f\t"); /* what goes on is not followed by a blank */
+	type("\x15"
+	     "f\t"); /* what goes on is not followed by a blank */
 	then_line("frag:", 5);
-	type("\x15" "zz\t");
+	type("\x15"
+	     "zz\t");
 	then_line("zz", 2);
 }
 
@@ -278,8 +282,10 @@ TEST(line_lists_what_fits_on_the_second_tab, "")
 /* Keys by chance: the screen always shows the line. */
 TEST(line_screen_follows_any_keys, "")
 {
-	static const char *const keys[] = { "a", "b ", "\x7f", LEFT, RIGHT, HOME, END_KEY, DEL,
-					    "\x0b", "\x15", "\x17", UP, DOWN, "\t", "\x1b", "[" };
+	static const char *const keys[] = {
+		"a",	"b ",	"\x7f", LEFT, RIGHT, HOME, END_KEY, DEL,
+		"\x0b", "\x15", "\x17", UP,   DOWN,  "\t", "\x1b",  "["
+	};
 	struct rng r;
 
 	given_line();
