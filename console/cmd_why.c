@@ -28,7 +28,8 @@ static const char *kind_word(const struct finding *f)
 		[FRAME_ON_CPU] = "free",       [FRAME_KERNEL] = "kernel",
 		[FRAME_ZERO_PAGE] = "kernel",  [FRAME_TABLE] = "table",
 	};
-	static const char *const of_kind[KIND_COUNT] = { "kernel", "anon", "table", "shmem" };
+	static const char *const of_kind[KIND_COUNT] = { "kernel", "anon", "table", "shmem",
+							 "file" };
 
 	return of_state[f->state] ? of_state[f->state] : of_kind[f->kind];
 }

@@ -4,7 +4,7 @@
 #include "mm/check.h"
 
 #include "base/log.h"
-#include "mm/cache/mapping.h"
+#include "mm/cache/buffer.h"
 #include "mm/phys/lru.h"
 #include "mm/phys/phys.h"
 #include "mm/virt/hold_check.h"
@@ -17,6 +17,7 @@ static const struct {
 	{ "phys", phys_check },
 	{ "lru", lru_check },
 	{ "cache", mapping_check },
+	{ "buffers", buffer_check },
 	{ "virt", virt_check },
 	{ "holds", hold_check },
 };

@@ -1,5 +1,5 @@
 /*
- * Objects whose pages several address spaces may map: shared memory now, files later.
+ * Objects whose pages several address spaces may map: shared memory, and files.
  *
  * An object has its pages in a tree by offset, and a list of the areas that map it. A page in the
  * tree is held by it ("the cache's hold") and lives until it is taken out, mapped or not. The
@@ -24,6 +24,71 @@
 #include "base/waitq.h"
 #include "mm/phys/page.h"
 
+struct block_device;
+
+/* Where a block of a file is on its device. */
+struct block_place {
+	uint32_t block; /* of the file system's size */
+	bool is_hole;	/* nowhere: it reads as zeroes */
+	bool is_new;	/* this call found room for it; what is on the disk there is somebody's old
+			   bytes */
+};
+
+/* How the pages of an object leave for another frame; the stages are mm/move/stages.c. */
+enum mapping_moves {
+	MOVES_FALLBACK, /* written out first if dirty, private data released: no handler. FB */
+	MOVES_PLAIN,	/* migrate_page: nothing but the page has to move. MG */
+	MOVES_BUFFERS,	/* buffer_migrate_page: its buffers are locked and go along. BF */
+};
+
+/*
+ * What an object asks of whoever stands behind it: the second of mm's upward seams. The page of
+ * every call is locked and in the object's tree. May sleep, on other pages of other objects too;
+ * who holds a page's lock and waits for another's goes from a file to its file system's own
+ * objects, never back.
+ */
+struct address_space_ops {
+	const char *name;
+	enum mapping_moves moves;
+	/*
+	 * Brings in the bytes of a page that is not up to date, zeroes beyond the end. The page is
+	 * unlocked when they are there (PG_UPTODATE) or can not be had (PG_ERROR), perhaps by an
+	 * interrupt, perhaps before this returns. Returns 0, or -errno and the page was unlocked
+	 * with PG_ERROR.
+	 */
+	int (*read_page)(struct address_space *m, struct page *p);
+	/*
+	 * Writes a page whose dirt was cleared for it (page_clear_dirty_for_io). Unlocks it, under
+	 * writeback until the bytes are there. On an error, now or later, it is dirty again and the
+	 * object remembers (mapping_take_error). Returns 0, or -errno: nothing was started. NULL:
+	 * its pages are never written anywhere.
+	 */
+	int (*write_page)(struct address_space *m, struct page *p);
+	/*
+	 * Bytes [from, to) of the page are about to be stored, and the page to be made dirty:
+	 * afterwards they have room on the disk, and the rest of their blocks is up to date. The
+	 * page stays locked. 0 or -errno. NULL: nothing has to be prepared in a page that is up to
+	 * date.
+	 */
+	int (*prepare_write)(struct address_space *m, struct page *p, uint32_t from, uint32_t to);
+	/*
+	 * Lets go of what page->private keeps, with its hold. The page is clean. False: something
+	 * of it is under way, and `wait` was not said.
+	 */
+	bool (*release_private)(struct page *p, bool wait);
+	/*
+	 * The file ends at this byte of the page now, which is under no writeback and zeroes from
+	 * there on: places beyond are forgotten. NULL: nothing private knows places.
+	 */
+	void (*cut_private)(struct address_space *m, struct page *p, uint32_t from);
+	/* For mm/cache/buffer.h: where block `block` of the file is; `create`: it gets room. */
+	int (*get_block)(struct address_space *m, uint32_t block, bool create,
+			 struct block_place *place);
+};
+
+/* Marks in the tree. */
+enum mapping_mark { MARK_DIRTY, MARK_WRITEBACK };
+
 /* By letter: (A) atomic (M) areas_lock (T) tree_lock (C) constant. */
 struct address_space {
 	struct spinlock areas_lock; /* LOCK_MAPPING */
@@ -32,14 +97,39 @@ struct address_space {
 		areas; /* (M) struct vma.sharers; a tree of intervals where a walk gets too long */
 	struct radix pages;  /* (T) struct page by offset */
 	uint32_t page_count; /* (T) */
-	uint32_t size_pages; /* (C) there is nothing at this offset or above */
-	uint32_t serial;     /* (C) no other object has it or had it */
-	uint32_t refs;	     /* (A) areas, and who looks at it for a while */
-	struct list all;     /* every object, under the list's lock */
+	uint32_t size_pages; /* (A) there is nothing at this offset or above; a file's may change */
+	uint64_t bytes;	     /* (T) of a file: where its last page ends */
+	uint32_t dirty_pages;	  /* (T) that carry MARK_DIRTY */
+	uint32_t writeback_pages; /* (T) that carry MARK_WRITEBACK */
+	uint32_t serial;	  /* (C) no other object has it or had it */
+	uint32_t refs;		  /* (A) areas, and who looks at it for a while */
+	int32_t error;		  /* (A) 0, or the first failure to write since somebody asked */
+	const struct address_space_ops *ops; /* (C) NULL: memory, with no file behind it */
+	struct block_device *device;	     /* (C) of a file; NULL: none */
+	uint32_t block_bytes;		     /* (C) of its file system */
+	void *host;			     /* (C) the file, for ops */
+	struct list all;		     /* every object, under the list's lock */
+};
+
+/* What makes an object a file's. */
+struct mapping_file {
+	const struct address_space_ops *ops;
+	struct block_device *device;
+	uint32_t block_bytes; /* 512 .. PAGE_SIZE, a power of two */
+	void *host;
+	uint64_t bytes;
 };
 
 /* An object without pages, one hold. NULL: no memory. */
 struct address_space *mapping_create(uint32_t size_pages);
+
+/* The same, with a file behind it. */
+struct address_space *mapping_create_file(const struct mapping_file *f);
+
+static inline bool mapping_is_file(const struct address_space *m)
+{
+	return m->ops != NULL;
+}
 
 static inline void mapping_get(struct address_space *m)
 {
@@ -65,17 +155,32 @@ static inline void mapping_unlock_areas(struct address_space *m)
 	spin_unlock(&m->areas_lock);
 }
 
+/* The tree, its marks and their counts keep still. Interrupts are off in between. */
+static inline uint32_t mapping_lock_tree(struct address_space *m)
+{
+	return spin_lock_irq(&m->tree_lock, LOCK_CACHE);
+}
+
+static inline void mapping_unlock_tree(struct address_space *m, uint32_t saved)
+{
+	spin_unlock_irq(&m->tree_lock, saved);
+}
+
 /* The object in whose tree the page is, or NULL. The page is locked. */
 static inline struct address_space *page_mapping(const struct page *p)
 {
-	return page_kind(p) == KIND_SHMEM ? p->cache : NULL;
+	return page_is_objects(p) ? p->cache : NULL;
 }
 
-/* Holds on the page by its place in a tree: none or one. The page is locked, or nothing runs. MG-3
+/*
+ * Holds on the page by its place in a tree, and by what its file system keeps with it. The page is
+ * locked, or nothing runs. MG-3
  */
 static inline uint32_t page_cache_holds(const struct page *p)
 {
-	return page_mapping(p) ? 1 : 0;
+	if (page_kind(p) == KIND_ANON)
+		return 0;
+	return (page_mapping(p) ? 1 : 0) + (page_has(p, PG_PRIVATE) ? 1 : 0);
 }
 
 enum mapping_found {
@@ -95,14 +200,33 @@ struct page *mapping_next_lock(struct address_space *m, uint32_t *index);
 const struct page *mapping_look(struct address_space *m, uint32_t index);
 
 /*
- * A new page, fresh from the allocator and filled, goes in as swap-backed memory: locked, with the
- * cache's hold beside the caller's. Context: may sleep. Returns 0; -EEXIST, -ENOMEM: the page is as
- * it was.
+ * A new page, fresh from the allocator, goes in: locked, with the cache's hold beside the caller's.
+ * Memory is filled already and is swap-backed; a file's page is to be brought in. Context: may
+ * sleep. Returns 0; -EEXIST, -ENOMEM: the page is as it was.
  */
 int mapping_add_new(struct address_space *m, uint32_t index, struct page *p);
 
-/* Takes a locked page out, unlocks it and gives up the cache's hold. Nothing maps it any more. */
+/*
+ * Takes a locked page out, unlocks it and gives up the cache's hold. Nothing maps it any more, it
+ * is under no writeback, keeps nothing private, and a file's page is not dirty.
+ */
 void mapping_drop(struct address_space *m, struct page *p);
+
+/*
+ * The first page at or above *index that carries the mark, locked, and its offset; NULL: none.
+ * Context: may sleep.
+ */
+struct page *mapping_next_marked_lock(struct address_space *m, uint32_t *index,
+				      enum mapping_mark mark);
+
+/* Where the file ends. The caller keeps others from changing it, or takes what it gets. */
+uint64_t mapping_bytes(struct address_space *m);
+
+/* Only the number: pages beyond are mm/cache/truncate.h's affair. */
+void mapping_set_bytes(struct address_space *m, uint64_t bytes);
+
+/* The first failure to write since the last call, or 0. */
+int mapping_take_error(struct address_space *m);
 
 /*
  * `to` takes the slot of `from`, which is locked and frozen, and gets the cache's hold; it has its

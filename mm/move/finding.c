@@ -76,7 +76,7 @@ static void note_object(struct finding *f, const struct page *p)
 
 	if (!m)
 		return;
-	h = add_holder(f, HOLDER_OBJECT, 1);
+	h = add_holder(f, HOLDER_OBJECT, page_cache_holds(p));
 	h->object.serial = m->serial;
 	h->object.offset = p->index;
 }
@@ -132,8 +132,8 @@ static uint32_t harmless_holds(const struct finding *f)
 	uint32_t holds = f->mapcount;
 
 	for (unsigned n = 0; n < f->holder_count; n++)
-		holds +=
-			f->holder[n].kind == HOLDER_OBJECT || f->holder[n].kind == HOLDER_LRU_BATCH;
+		if (f->holder[n].kind == HOLDER_OBJECT || f->holder[n].kind == HOLDER_LRU_BATCH)
+			holds += f->holder[n].holds;
 	return holds;
 }
 

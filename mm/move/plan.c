@@ -19,7 +19,8 @@ static bool is_held_beside(const struct page *p, uint32_t flags)
 {
 	uint32_t own = page_kind(p) == KIND_ANON ? 0 : 1;
 
-	own += (flags & PG_LRU_BATCH ? 1 : 0) + (flags & PG_ISOLATED ? 1 : 0);
+	own += (flags & PG_PRIVATE ? 1 : 0) + (flags & PG_LRU_BATCH ? 1 : 0) +
+	       (flags & PG_ISOLATED ? 1 : 0);
 	return page_refs(p) > atomic_load_relaxed(&p->mapcount) + own;
 }
 
@@ -66,7 +67,8 @@ static struct look look_at_block(uint32_t start, uint32_t pages)
 	return l;
 }
 
-/* Those with the fewest frames in the way are kept, in that order: they are nearest to being free. */
+/* Those with the fewest frames in the way are kept, in that order: they are nearest to being free.
+ */
 static void remember_blocked(struct plan *plan, uint32_t start, const struct look *l)
 {
 	uint32_t kept = plan->blocked_count < PLAN_BLOCKED ? plan->blocked_count : PLAN_BLOCKED;
@@ -79,11 +81,12 @@ static void remember_blocked(struct plan *plan, uint32_t start, const struct loo
 		n--;
 	}
 	if (n < PLAN_BLOCKED)
-		plan->blocked[n] = (struct plan_blocked){ pfn(start), l->first, l->reason,
-							  l->in_the_way };
+		plan->blocked[n] =
+			(struct plan_blocked){ pfn(start), l->first, l->reason, l->in_the_way };
 }
 
-/* Frames that the free scanner would give out above here: it takes from blocks that are partly full. */
+/* Frames that the free scanner would give out above here: it takes from blocks that are partly
+ * full. */
 static uint32_t targets_above(const struct zone *z, uint32_t end)
 {
 	uint32_t n = round_up(end, PAGEBLOCK_PAGES), targets = 0;

@@ -18,7 +18,11 @@
 	R(UNSUPPORTED, "this kind of page does not move")                                          \
 	R(NOT_ON_LRU, "not on an LRU list")                                                        \
 	R(INJECTED, "failure injected by a failpoint")                                             \
-	R(UNEVICTABLE, "locked in memory, and compact_unevictable_allowed is 0")
+	R(UNEVICTABLE, "locked in memory, and compact_unevictable_allowed is 0")                   \
+	R(WRITEBACK, "on its way to the disk")                                                     \
+	R(DIRTY, "its file system writes it out before it moves")                                  \
+	R(BUFFERS_BUSY, "one of its blocks is being read or written")                              \
+	R(IO_ERROR, "it could not be written out")
 /* clang-format on */
 
 enum move_reason {

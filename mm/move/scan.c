@@ -119,13 +119,13 @@ pass_over(const struct compaction *run, struct page *p, enum move_reason why, ui
 
 /*
  * CO-15: a page that would not move because somebody holds it is left alone while it has more holds
- * than the entries that map it and, unless it is anonymous, the tree that it is in. A run that
- * ignores hints asks anew.
- * Race: both counts may change meanwhile; a wrong answer is put right by the next run.
+ * than the entries that map it and, unless it is anonymous, the tree that it is in and its buffers.
+ * A run that ignores hints asks anew. Race: both counts may change meanwhile; a wrong answer is put
+ * right by the next run.
  */
 static bool still_refuses(const struct compaction *run, struct page *p, uint32_t flags)
 {
-	uint32_t own = page_kind(p) == KIND_ANON ? 0 : 1, expected;
+	uint32_t own = (page_kind(p) == KIND_ANON ? 0 : 1) + (flags & PG_PRIVATE ? 1 : 0), expected;
 
 	if (!(flags & PG_REFUSED) || run->ignore_hints)
 		return false;

@@ -21,7 +21,8 @@
 #include "arch/frame.h"
 #include "base/failpoint.h"
 #include "base/trace.h"
-#include "mm/cache/mapping.h"
+#include "mm/cache/buffer.h"
+#include "mm/cache/dirty.h"
 #include "mm/move/journey.h"
 #include "mm/move/refusal.h"
 #include "mm/phys/alloc.h"
@@ -110,8 +111,71 @@ static int lock_source(struct journey *j, struct move *m)
 	return 0;
 }
 
-/* Holds that a page without mappings has while it moves: the isolation's, and its object's. MG-2,
- * MG-3 */
+/* ---- quiet: UN-4..6, WB */
+
+static int __attribute__((cold)) end_writeback(struct journey *j, struct move *m)
+{
+	if (j->migration->mode != MIGRATE_SYNC)
+		return refuse(m, MOVE_WRITEBACK, -EBUSY);
+	if (!j->may_wait)
+		return refuse(m, MOVE_WRITEBACK, -EAGAIN);
+	assert_eq(j->count, 1); /* MP-12 */
+	page_wait_writeback(m->from);
+	return 0;
+}
+
+static int be_quiet(struct journey *j, struct move *m)
+{
+	return page_is_under_writeback(m->from) ? end_writeback(j, m) : 0;
+}
+
+/* ---- clean: FB, pages of file systems that have no handler for moves */
+
+static enum mapping_moves moves_of(const struct page *p)
+{
+	struct address_space *m = page_mapping(p);
+
+	return m && mapping_is_file(m) ? m->ops->moves : MOVES_PLAIN;
+}
+
+/*
+ * FB-2: it stays where it is this time. Writing gives up the page lock, which the way back expects
+ * to be held.
+ */
+static int write_out(struct move *m)
+{
+	const struct address_space_ops *ops = m->from->cache->ops;
+	int error;
+
+	if (!ops->write_page)
+		return refuse(m, MOVE_DIRTY, -EINVAL);
+	page_clear_dirty_for_io(m->from);
+	error = ops->write_page(m->from->cache, m->from);
+	page_lock(m->from);
+	return error ? refuse(m, MOVE_IO_ERROR, -EIO) : refuse(m, MOVE_DIRTY, -EAGAIN);
+}
+
+static int __attribute__((cold)) clean_file_page(struct journey *j, struct move *m)
+{
+	if (moves_of(m->from) != MOVES_FALLBACK)
+		return 0;
+	if (page_has(m->from, PG_DIRTY)) {
+		if (j->migration->mode != MIGRATE_SYNC)
+			return refuse(m, MOVE_DIRTY, -EBUSY); /* FB-1 */
+		return j->may_wait ? write_out(m) : refuse(m, MOVE_DIRTY, -EAGAIN);
+	}
+	if (page_has(m->from, PG_PRIVATE) && !m->from->cache->ops->release_private(m->from, false))
+		return refuse(m, MOVE_BUFFERS_BUSY, -EAGAIN); /* FB-3 */
+	return 0;
+}
+
+static int clean_for_fallback(struct journey *j, struct move *m)
+{
+	return page_kind(m->from) == KIND_FILE ? clean_file_page(j, m) : 0;
+}
+
+/* Holds that a page without mappings has while it moves: the isolation's, its object's, its file
+ * system's. MG-2, MG-3 */
 static uint32_t holds_unmapped(const struct page *from)
 {
 	return 1 + page_cache_holds(from);
@@ -146,6 +210,34 @@ static int unmap_source(struct journey *j, struct move *m)
 		return 0;
 	remap_source(j, m);
 	return refuse(m, MOVE_UNMAP_FAILED, -EAGAIN); /* UN-14 */
+}
+
+/* ---- private: BF-2, BF-3. After the barrier: in a batch nothing is waited for (MP-12). */
+
+static bool has_buffers_to_move(const struct page *p)
+{
+	return page_has(p, PG_PRIVATE) && moves_of(p) == MOVES_BUFFERS;
+}
+
+static int __attribute__((cold)) lock_buffers(struct journey *j, struct move *m)
+{
+	bool wait = j->may_wait && j->migration->mode != MIGRATE_ASYNC;
+
+	if (!has_buffers_to_move(m->from) || buffers_lock(m->from, wait))
+		return 0;
+	return refuse(m, MOVE_BUFFERS_BUSY, -EAGAIN); /* MG-6 */
+}
+
+static int lock_private(struct journey *j, struct move *m)
+{
+	return page_has(m->from, PG_PRIVATE) ? lock_buffers(j, m) : 0;
+}
+
+static void unlock_private(struct journey *j, struct move *m)
+{
+	(void)j;
+	if (has_buffers_to_move(m->from))
+		buffers_unlock(m->from);
 }
 
 /* ---- count: MG-2..4: nobody but the mover, and its object, holds the page now */
@@ -220,6 +312,10 @@ static int switch_mapping(struct journey *j, struct move *m)
 	move_mlock_count(m->from, m->to);
 	if (page_mapping(m->to))
 		mapping_replace(page_mapping(m->to), m->from, m->to);
+	if (page_has(m->from, PG_PRIVATE)) {
+		buffers_move(m->from, m->to); /* BF-4 */
+		buffers_unlock(m->to);	      /* BF-5: the bytes are there already */
+	}
 	m->from->mapping = 0;
 	return 0;
 }
@@ -258,7 +354,10 @@ static int finish_move(struct journey *j, struct move *m)
 
 FAILPOINT(migrate_target);
 FAILPOINT(migrate_lock);
+FAILPOINT(migrate_quiet);
+FAILPOINT(migrate_clean);
 FAILPOINT(migrate_unmap);
+FAILPOINT(migrate_private);
 FAILPOINT(migrate_count);
 FAILPOINT(migrate_copy);
 FAILPOINT(migrate_freeze);
@@ -275,8 +374,11 @@ struct stage {
 static const struct stage journey[MOVE_STAGES] = {
 	[STAGE_TARGET] = { "target", take_target, give_back, &migrate_target, BILL_TARGET },
 	[STAGE_LOCK] = { "lock", lock_source, unlock_source, &migrate_lock, BILL_LOCK },
+	[STAGE_QUIET] = { "quiet", be_quiet, NULL, &migrate_quiet, BILL_LOCK },
+	[STAGE_CLEAN] = { "clean", clean_for_fallback, NULL, &migrate_clean, BILL_LOCK },
 	[STAGE_UNMAP] = { "unmap", unmap_source, remap_source, &migrate_unmap, BILL_UNMAP },
 	/* ------------------ the barrier: no TLB knows the source any more (MP-11) */
+	[STAGE_PRIVATE] = { "private", lock_private, unlock_private, &migrate_private, BILL_CHECK },
 	[STAGE_COUNT] = { "count", expect_holds, NULL, &migrate_count, BILL_CHECK },
 	[STAGE_COPY] = { "copy", copy_contents, forget_copy, &migrate_copy, BILL_COPY },
 	[STAGE_FREEZE] = { "freeze", freeze_holds, NULL, &migrate_freeze, BILL_CHECK },
@@ -390,8 +492,8 @@ travel_seen(struct journey *j, struct move *m, unsigned first, unsigned last)
 {
 	if (!j->bill)
 		return travel_watched(j, m, first, last);
-	return first < STAGE_COUNT ? travel(j, m, STAGE_TARGET, STAGE_COUNT, true)
-				   : travel(j, m, STAGE_COUNT, MOVE_STAGES, true);
+	return first < STAGE_PRIVATE ? travel(j, m, STAGE_TARGET, STAGE_PRIVATE, true)
+				     : travel(j, m, STAGE_PRIVATE, MOVE_STAGES, true);
 }
 
 static void settle(struct journey *j, struct move *m, int error)
@@ -463,9 +565,9 @@ void journey_init(struct journey *j, struct migration *m, bool force)
 
 void journey_run(struct journey *j)
 {
-	travel_all(j, STAGE_TARGET, STAGE_COUNT);
+	travel_all(j, STAGE_TARGET, STAGE_PRIVATE);
 	barrier(j);
-	travel_all(j, STAGE_COUNT, MOVE_STAGES);
+	travel_all(j, STAGE_PRIVATE, MOVE_STAGES);
 	if (j->bill)
 		bill_batch_over(j->bill);
 }

@@ -52,15 +52,15 @@ void page_unlock(struct page *p)
 }
 
 static const char *const flag_names[] = {
-	"locked",  "dirty",	   "referenced", "uptodate",	 "lru",
-	"active",  "unevictable",  "swapbacked", "mlocked",	 "reserved",
-	"buddy",   "pcp",	   "isolated",	 "dcache_clean", "error",
-	"checked", "mappedtodisk", "lru_batch",	 "unmovable",	 "refused",
+	"locked",      "dirty",	       "referenced", "uptodate",  "lru",	  "active",
+	"unevictable", "swapbacked",   "mlocked",    "reserved",  "buddy",	  "pcp",
+	"isolated",    "dcache_clean", "error",	     "checked",	  "mappedtodisk", "lru_batch",
+	"unmovable",   "refused",      "private",    "writeback",
 };
 
 #define FLAG_NAMES (sizeof(flag_names) / sizeof(flag_names[0]))
 
-static const char *const kind_names[KIND_COUNT] = { "kernel", "anon", "table", "shmem" };
+static const char *const kind_names[KIND_COUNT] = { "kernel", "anon", "table", "shmem", "file" };
 
 /* Appends to text[0 .. room), where `used` bytes stand already; returns what stands there then. */
 static size_t append(char *text, size_t room, size_t used, const char *word, const char *separator)

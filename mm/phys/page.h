@@ -10,8 +10,8 @@
  *
  * refs counts holds. 0 = free, or frozen by somebody who is about to decide about it. Every hold
  * has a name in the text of the code that takes it: a mapping, the isolation, a per-cpu LRU batch,
- * a pin, the cache, the owner. mapcount counts entries in user tables that map the frame; each is also one
- * hold.
+ * a pin, the cache, the owner. mapcount counts entries in user tables that map the frame; each is
+ * also one hold.
  *
  * Locks, by letter:
  *   (A) atomic  (Z) the zone's lock  (L) the zone's LRU lock  (P) the page lock, PG_LOCKED
@@ -47,7 +47,10 @@ enum page_flags {
 	PG_LRU_BATCH = 1u << 17,    /* (A) a per-cpu LRU batch holds it */
 	PG_UNMOVABLE = 1u << 18,    /* (Z) counted in its pageblock as one that can not move */
 	PG_REFUSED = 1u << 19, /* (A) held by somebody when it was to move: ask before trying */
-			       /* bits 20..23 are free: private data, swap cache, writeback, huge */
+	PG_PRIVATE =
+		1u << 20, /* (P) its file system keeps something by page->private, with a hold */
+	PG_WRITEBACK = 1u << 21,  /* (A) on its way to the disk: mm/cache/writeback_page.h */
+				  /* bits 22 and 23 are free: swap cache, huge */
 	PG_REMEMBERED = 1u << 30, /* (A) its last refusal is on record: mm/move/refusal.h */
 };
 
@@ -62,7 +65,7 @@ enum page_flags {
  */
 #define PG_BUG_WHEN_FREED                                                                          \
 	(PG_LOCKED | PG_LRU | PG_MLOCKED | PG_RESERVED | PG_BUDDY | PG_PCP | PG_ISOLATED |         \
-	 PG_LRU_BATCH)
+	 PG_LRU_BATCH | PG_PRIVATE | PG_WRITEBACK)
 
 struct address_space;
 struct anon_vma;
@@ -73,7 +76,8 @@ enum page_kind_id {
 	KIND_ANON,   /* anonymous memory of tasks */
 	KIND_TABLE,  /* second-level tables of an address space */
 	KIND_SHMEM,  /* shared memory: in the tree of an object (mm/cache/mapping.h) */
-	KIND_COUNT   /* later steps bring file, hugetlb, ksm, balloon; three bits */
+	KIND_FILE,   /* pages of files: in the tree of an object with a disk behind it */
+	KIND_COUNT   /* later steps bring hugetlb, ksm, balloon; three bits */
 };
 
 #define PG_KIND_SHIFT 24u
@@ -92,9 +96,10 @@ struct page {
 	};
 	union {
 		struct anon_vma *anon; /* (P) KIND_ANON: who may map it; holds the family alive */
-		struct address_space *cache; /* (P) KIND_SHMEM: in whose tree it is; NULL: in none */
-		struct mm *mm;	       /* KIND_TABLE: whose tables these are */
-		uintptr_t mapping;     /* either, unread: 0 = none */
+		struct address_space
+			*cache;	   /* (P) KIND_SHMEM, KIND_FILE: in whose tree; NULL: none */
+		struct mm *mm;	   /* KIND_TABLE: whose tables these are */
+		uintptr_t mapping; /* either, unread: 0 = none */
 	};
 	union {
 		uintptr_t private;	    /* (O) the kind's own */
@@ -147,10 +152,20 @@ static inline enum page_kind_id page_kind(const struct page *p)
 	return (enum page_kind_id)((page_flags(p) & PG_KIND_MASK) >> PG_KIND_SHIFT);
 }
 
-/* Memory of users, whose entries the reverse map finds: it can be moved. */
+/* Of a kind whose pages stand in the tree of an object. */
+static inline bool page_is_objects(const struct page *p)
+{
+	enum page_kind_id kind = page_kind(p);
+
+	return kind == KIND_SHMEM || kind == KIND_FILE;
+}
+
+/* Memory of users, or of their files: entries and trees that name it can be found, so it moves. */
 static inline bool page_is_users(const struct page *p)
 {
-	return page_kind(p) == KIND_ANON || page_kind(p) == KIND_SHMEM;
+	enum page_kind_id kind = page_kind(p);
+
+	return kind == KIND_ANON || kind == KIND_SHMEM || kind == KIND_FILE;
 }
 
 static inline unsigned page_zone_id(const struct page *p)

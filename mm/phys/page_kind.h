@@ -14,6 +14,13 @@ struct page_kind {
 	 * on, and what it holds itself is given up. NULL: nothing to do. Any context.
 	 */
 	void (*release)(struct page *p);
+	/*
+	 * For kinds whose pages are in an object. The page is locked: no fault maps it meanwhile.
+	 * Takes every entry away; who touches it faults.
+	 */
+	void (*unmap)(struct page *p);
+	/* Every entry stays, clean, and lets no store through before a fault has said so. */
+	void (*write_protect)(struct page *p);
 };
 
 extern const struct page_kind *page_kinds[KIND_COUNT];

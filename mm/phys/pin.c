@@ -81,7 +81,7 @@ bool page_try_pin(struct page *p, const char *why)
 /* Its owner lets go of it by page_put: somebody else's hold does no harm. */
 static bool is_settled(const struct page *p)
 {
-	if (page_kind(p) == KIND_SHMEM)
+	if (page_is_objects(p))
 		return page_has(p, PG_LRU | PG_LRU_BATCH | PG_ISOLATED);
 	return page_kind(p) == KIND_ANON;
 }

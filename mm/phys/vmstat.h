@@ -21,6 +21,8 @@
 	S(ANON_PAGES, "nr_anon_pages")                                                             \
 	S(FILE_MAPPED, "nr_mapped")                                                                \
 	S(FILE_PAGES, "nr_file_pages")                                                             \
+	S(FILE_DIRTY, "nr_dirty")                                                                  \
+	S(WRITEBACK, "nr_writeback")                                                               \
 	S(SHMEM, "nr_shmem")                                                                       \
 	S(KERNEL_STACK_PAGES, "nr_kernel_stack")                                                   \
 	S(PAGE_TABLES, "nr_page_table_pages")

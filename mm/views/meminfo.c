@@ -96,8 +96,8 @@ static void show_zones(struct text *out, const struct totals *t)
 
 static void show_uses(struct text *out, const struct totals *t)
 {
-	show_kb(out, "Dirty:", 0);
-	show_kb(out, "Writeback:", 0);
+	show_kb(out, "Dirty:", t->stat[NR_FILE_DIRTY]);
+	show_kb(out, "Writeback:", t->stat[NR_WRITEBACK]);
 	show_kb(out, "AnonPages:", t->stat[NR_ANON_PAGES]);
 	show_kb(out, "Mapped:", t->stat[NR_FILE_MAPPED]);
 	show_kb(out, "Shmem:", t->stat[NR_SHMEM]);

@@ -120,7 +120,7 @@ static void mark_entry(struct vma *v, struct pte_place place, bool lock)
 {
 	pte_t e = pte_read(place.entry);
 	struct page *p = pte_is_present(e) ? pfn_to_page(pte_pfn(e)) : zero_page;
-	bool shared = page_kind(p) == KIND_SHMEM ||
+	bool shared = page_is_objects(p) ||
 		      (p != zero_page && atomic_load_relaxed(&p->mapcount) > 1);
 
 	if (shared && !lock)

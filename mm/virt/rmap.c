@@ -71,19 +71,32 @@ static void release_anon(struct page *p)
 	p->anon = NULL;
 }
 
-static void release_shmem(struct page *p)
+static void release_objects(struct page *p)
 {
 	assert_that(p->cache == NULL);
 	release_mapped(p);
 }
 
+static void unmap_everywhere(struct page *p)
+{
+	rmap_zap(p, NULL, vaddr(0));
+}
+
 static const struct page_kind anon_kind = { .name = "anon", .release = release_anon };
-static const struct page_kind shmem_kind = { .name = "shmem", .release = release_shmem };
+static const struct page_kind shmem_kind = { .name = "shmem",
+					     .release = release_objects,
+					     .unmap = unmap_everywhere,
+					     .write_protect = rmap_write_protect };
+static const struct page_kind file_kind = { .name = "file",
+					    .release = release_objects,
+					    .unmap = unmap_everywhere,
+					    .write_protect = rmap_write_protect };
 
 void rmap_init(void)
 {
 	page_kind_register(KIND_ANON, &anon_kind);
 	page_kind_register(KIND_SHMEM, &shmem_kind);
+	page_kind_register(KIND_FILE, &file_kind);
 }
 
 static inline bool area_covers(const struct vma *v, uint32_t index)
@@ -251,7 +264,29 @@ void rmap_zap(struct page *p, const struct vma *v, vaddr_t a)
 {
 	struct zap z = { v, a };
 
-	assert_that(page_kind(p) == KIND_SHMEM);
+	assert_that(page_is_objects(p));
 	if (page_is_mapped(p))
 		rmap_walk(p, zap_one, &z);
+}
+
+/* ---- entries that let no store through any more */
+
+/* What a virtually indexed cache holds of stores reaches the frame, which is about to be read. */
+static bool protect_one(struct page *p, const struct rmap_place *place, void *unused)
+{
+	pte_t old = pte_read(place->pte.entry);
+
+	(void)unused;
+	if (!pte_is_present(old) || pte_pfn(old).n != page_to_pfn(p).n || !pte_is_dirty(old))
+		return true;
+	flush_cache_page(place->vma, place->address, pte_pfn(old));
+	pte_write(place->pte.entry, pte_mkclean(old));
+	tlb_flush_page(&place->vma->mm->arch, place->address);
+	return true;
+}
+
+void rmap_write_protect(struct page *p)
+{
+	assert_that(page_has(p, PG_LOCKED) && page_is_objects(p));
+	rmap_walk(p, protect_one, NULL);
 }

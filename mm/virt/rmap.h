@@ -67,4 +67,10 @@ uint32_t remove_migration_ptes(struct page *from, struct page *to);
  */
 void rmap_zap(struct page *p, const struct vma *v, vaddr_t a);
 
+/*
+ * Every entry that maps a page of an object stays, clean, and lets no store through before a fault
+ * has been told of it; no TLB knows better. Locks: page lock held.
+ */
+void rmap_write_protect(struct page *p);
+
 #endif

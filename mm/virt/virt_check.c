@@ -299,7 +299,7 @@ static struct claims add_claims(void)
 		claims.tables += page_refs(p) && page_kind(p) == KIND_TABLE;
 		claims.mlocked += page_has(p, PG_MLOCKED);
 		claims.anon_mapped += p->mapcount != 0 && page_kind(p) == KIND_ANON;
-		claims.shared_mapped += p->mapcount != 0 && page_kind(p) == KIND_SHMEM;
+		claims.shared_mapped += p->mapcount != 0 && page_is_objects(p);
 		claims.mapped_sum += p->mapcount * frame_number_mixed(n);
 	}
 	add_zones(&claims);

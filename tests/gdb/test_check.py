@@ -43,20 +43,20 @@ def test_each_break_is_found():
 
 
 def test_a_stray_migration_entry_is_found():
-    walk = play(["migration step", "walk 0x10000 churn"])[2]
+    walk = play(["migration step", "walk 0x10000 frag"])[2]
     place = walk[walk.index("L2["):].split(" at ")[1].split(":")[0]
     said = play(["migration step", MIGRATION_ENTRY % place, "check"])
     assert "is a migration entry of a page that does not move" in said[3], said[3]
 
 
 PRINTED = {
-    "print *$from": "pfn 0x83c00 anon refs 2 mapcount 1", "print zones[1]": "zone Normal 0x80000-0x8ffff: ",
+    "print *$from": " anon refs 2 mapcount 1", "print zones[1]": "zone Normal 0x80000-0x8ffff: ",
     "print *$from->anon": "family 0x", "print page_map_start": "pfn 0x80000",
     "print (pte_t){0x83c00fbe}": "present pfn 0x83c00 user executable young dirty soft-dirty",
     "print (vaddr_t){0x10000}": "0x00010000", "print (paddr_t){0x80000000}": "physical 0x80000000",
     "print *pageblock_map": "frames free", "print/r page_map_start": "{n = 524288}",
     "print *(struct mm *)((char *)spaces.all.next - (unsigned)&((struct mm *)0)->all)": "anonymous pages",
-    "print *$move": "pfn 0x83c00 -> 0x8ff00, next: lock",
+    "print *$move": " -> 0x8ff00, next: lock",
     "print *(struct task *)$TPIDRPRW_S": "a kernel thread",
 }
 

@@ -52,13 +52,13 @@ class Kinds:
     def __init__(self):
         self.mask, self.shift = constant("PG_KIND_MASK"), constant("PG_KIND_SHIFT")
         self.anon, self.table = constant("KIND_ANON"), constant("KIND_TABLE")
-        self.shmem = constant("KIND_SHMEM")
+        self.objects = (constant("KIND_SHMEM"), constant("KIND_FILE"))
 
     def of(self, flags):
         return (flags & self.mask) >> self.shift
 
     def is_users(self, flags):
-        return self.of(flags) in (self.anon, self.shmem)
+        return self.of(flags) == self.anon or self.of(flags) in self.objects
 
 
 # ---- frames and free lists
@@ -273,17 +273,17 @@ def check_spaces(found, frames, kinds):
 def check_descriptors(found, frames, kinds, mapped):
     flags, refs, counts = frames.column("flags"), frames.column("refs"), frames.column("mapcount")
     mapping = frames.column("mapping")
-    cached, batched, isolated = kinds.shmem, constant("PG_LRU_BATCH"), constant("PG_ISOLATED")
+    more = (constant("PG_LRU_BATCH"), constant("PG_ISOLATED"), constant("PG_PRIVATE"))
     for nth in range(len(frames)):
         kind, pfn = kinds.of(flags[nth]), frames.start + nth
         if kind != kinds.table and counts[nth] != mapped[pfn]:
             found.say("frame 0x%x: %d entries map it, mapcount %d" % (pfn, mapped[pfn], counts[nth]))
         if not kinds.is_users(flags[nth]) or not refs[nth]:
             continue
-        named = counts[nth] + (kind == cached and mapping[nth] != 0) + bool(flags[nth] & batched) + \
-            bool(flags[nth] & isolated)
+        named = counts[nth] + (kind in kinds.objects and mapping[nth] != 0) + sum(bool(flags[nth] & f) for f in more)
         if refs[nth] < named:
-            found.say("frame 0x%x: refs %d, but %d mapped, cached, batched or isolated" % (pfn, refs[nth], named))
+            found.say("frame 0x%x: refs %d, but %d mapped, cached, batched, isolated or of buffers" % (
+                pfn, refs[nth], named))
     found.looked_at["frames"] += len(frames)
 
 
@@ -301,7 +301,7 @@ def check_objects(found, frames, kinds):
                 found.say("object %d: at offset %d is a page that says another place" % (m.serial, index))
         found.looked_at["objects"] += 1
     flags, refs, mapping = frames.column("flags"), frames.column("refs"), frames.column("mapping")
-    claimed = sum(1 for f, r, m in zip(flags, refs, mapping) if r and m and kinds.of(f) == kinds.shmem)
+    claimed = sum(1 for f, r, m in zip(flags, refs, mapping) if r and m and kinds.of(f) in kinds.objects)
     found.equal("pages of objects in trees", in_trees, claimed)
 
 

@@ -73,8 +73,13 @@ def kind_word(flags):
     return memory.enum_names("page_kind_id", "KIND_").get(kind_of(flags), "?")
 
 
+def is_objects(flags):
+    """Of a kind whose pages are in the tree of an object."""
+    return kind_of(flags) in (constant("KIND_SHMEM"), constant("KIND_FILE"))
+
+
 def is_users(flags):
-    return kind_of(flags) in (constant("KIND_ANON"), constant("KIND_SHMEM"))
+    return kind_of(flags) == constant("KIND_ANON") or is_objects(flags)
 
 
 def zone_of(flags):
@@ -165,7 +170,7 @@ def place_words(pfn, page):
         return "in nobody's hand: frozen, or in a scanner's stock, or on its way"
     return {constant("KIND_KERNEL"): "in use by the kernel", constant("KIND_TABLE"): "a table of an address space",
             constant("KIND_ANON"): "anonymous memory",
-            constant("KIND_SHMEM"): "memory of an object"}.get(kind_of(page.flags), "in use")
+            constant("KIND_SHMEM"): "memory of an object", constant("KIND_FILE"): "a file's page"}.get(kind_of(page.flags), "in use")
 
 
 def mapping_words(page):
@@ -174,7 +179,7 @@ def mapping_words(page):
     kind = kind_of(page.flags)
     if kind == constant("KIND_ANON"):
         return "family 0x%08x, offset 0x%x" % (page.mapping, page.index)
-    if kind == constant("KIND_SHMEM"):
+    if is_objects(page.flags):
         return "object %d at 0x%08x, offset 0x%x" % (page.follow("cache").serial, page.mapping, page.index)
     if kind == constant("KIND_TABLE"):
         return "tables of %s, %d entries in use" % (page.follow("mm").text("name"), page.used)

@@ -1,6 +1,6 @@
 """Who holds a frame: each hold with its name, and what is left over."""
 from . import memory
-from .frames import is_users, kind_of, pfn_of
+from .frames import is_objects, is_users, kind_of, pfn_of
 from .inflight import flights
 from .lists import radix_items
 from .memory import constant
@@ -25,7 +25,7 @@ def batches_with(page):
 
 
 def is_in_its_object(page):
-    cache = page.follow("cache") if kind_of(page.flags) == constant("KIND_SHMEM") else None
+    cache = page.follow("cache") if is_objects(page.flags) else None
     return cache is not None and (page.index, page.address) in set(radix_items(cache.pages.root))
 
 
@@ -53,6 +53,8 @@ def users_holds(page, found):
         yield Hold("mapping", m.words())
     if is_in_its_object(page):
         yield Hold("object", "object %d has it at offset 0x%x" % (page.follow("cache").serial, page.index))
+    if page.flags & constant("PG_PRIVATE"):
+        yield Hold("private", "what its file system keeps with it: buffers")
     for cpu in batches_with(page):
         yield Hold("batch", "LRU batch of cpu %d" % cpu)
     if page.flags & constant("PG_ISOLATED"):

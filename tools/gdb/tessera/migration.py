@@ -11,7 +11,7 @@ import gdb
 from . import memory
 from .attach import call_chain, quietly
 from .command import Command, Wrong, need_machine
-from .frames import flag_list, is_users, kind_of, page_words, pfn_of
+from .frames import flag_list, is_objects, is_users, kind_of, page_words, pfn_of
 from .inflight import flights
 from .lists import radix_items, waiters
 from .memory import constant
@@ -77,7 +77,7 @@ class Seen:
     def slot(self):
         """The frame in the object's slot; None for anonymous memory."""
         owner = self.owner()
-        if owner is None or kind_of(owner.flags) != constant("KIND_SHMEM"):
+        if owner is None or not is_objects(owner.flags):
             return None
         item = dict(radix_items(owner.follow("cache").pages.root)).get(owner.index)
         return pfn_of(item) if item else None
@@ -252,8 +252,10 @@ class Journey:
             return cls.begin(move)
         if not cls.ours(move):
             return False
+        if passed not in TITLES:
+            return False
         cls.title = cls.title_of(move, passed)
-        if cls.new_page or passed not in TITLES:
+        if cls.new_page:
             return False
         return cls.stand(cls.title, move)
 
@@ -261,8 +263,8 @@ class Journey:
     def title_of(move, passed):
         if passed == "switch":
             to = memory.at("move", move).follow("to")
-            return "slot replaced" if kind_of(to.flags) == constant("KIND_SHMEM") else "mapping moved over"
-        return TITLES.get(passed, "on its way")
+            return "slot replaced" if is_objects(to.flags) else "mapping moved over"
+        return TITLES[passed]
 
     @classmethod
     def at_flush(cls, batch):
